@@ -17,6 +17,7 @@ from promproof.config.durations import parse_duration
 from promproof.proofs.evaluate import Unevaluable, Vector
 from promproof.proofs.mutants.base import Subject, mutants
 from promproof.proofs.mutants.readers import is_read_alike
+from promproof.proofs.mutants.repeated import is_recorded_so
 from promproof.proofs.mutants.syntax import read
 from promproof.proofs.plan import Plan
 from promproof.proofs.search import Problem
@@ -121,13 +122,19 @@ def _mutants(plan: Plan, rules: Sequence[Mapping[str, Any]]) -> Iterator[_Change
         for data in rules
         if names[data.get("record")] == 1 and not data.get("labels")
     }
+    recorded: dict[str, list[tuple[str, Mapping[str, object]]]] = {}
+    for data in rules[:-1]:
+        recorded.setdefault(str(data["record"]), []).append((str(data["expr"]), data.get("labels") or {}))
     for place, data in enumerate(rules):
         try:
             made = mutants(Subject("", (place,), "", dict(data), read(str(data["expr"]))))
         except ValueError:
             continue
         for mutant in made:
-            if mutant.operator in TIMED or is_read_alike(data, mutant.change.data, expressions, beside):
+            changed = mutant.change.data
+            if mutant.operator in TIMED or is_read_alike(data, changed, expressions, beside):
+                continue
+            if is_recorded_so(data, changed, recorded):
                 continue
             try:
                 tree = parse(str(mutant.change.data["expr"]))

@@ -166,11 +166,11 @@ def _is_joined_away(path: Sequence[Step]) -> bool:
         if isinstance(node, Binary) and not is_number(_other(node, below)):
             is_filter = node.op in ("and", "unless") and below is node.left  # of each series alone
             asks = node.op != "unless" or below is node.right
-            if asks and _joins_by(node, below, name) and _fixes(_other(node, below), gone[0]):
+            if asks and _joins_by(node, below, name) and fixes(_other(node, below), gone[0]):
                 return True
             if not is_filter:
                 return False
-        elif not _keeps(node, name):
+        elif not keeps(node, name):
             return False
     return False
 
@@ -196,7 +196,7 @@ def _other(node: Binary, below: Node) -> Node:
     return node.right if below is node.left else node.left
 
 
-def _keeps(node: Node, name: str) -> bool:
+def keeps(node: Node, name: str) -> bool:
     """Whether series that differ in a label stay apart."""
     if isinstance(node, Aggregate):
         return (
@@ -215,17 +215,17 @@ def _keeps(node: Node, name: str) -> bool:
     return isinstance(node, Window | Binary)
 
 
-def _fixes(node: Node, matcher: tuple[str, str, str]) -> bool:
+def fixes(node: Node, matcher: tuple[str, str, str]) -> bool:
     """Whether all series of an expression meet a matcher."""
     if isinstance(node, Selector):
         return matcher in node.matchers
     if isinstance(node, Window):
-        return _fixes(node.inner, matcher)
+        return fixes(node.inner, matcher)
     if isinstance(node, Aggregate):
-        return _keeps(node, matcher[0]) and _fixes(node.inner, matcher)
+        return keeps(node, matcher[0]) and fixes(node.inner, matcher)
     if isinstance(node, Call):
-        return _keeps(node, matcher[0]) and any(_fixes(arg, matcher) for arg in node.args)
-    if isinstance(node, Binary) and node.op in ("and", "unless") and _fixes(node.left, matcher):
+        return keeps(node, matcher[0]) and any(fixes(arg, matcher) for arg in node.args)
+    if isinstance(node, Binary) and node.op in ("and", "unless") and fixes(node.left, matcher):
         return True  # what is left of the left side is as it was
     if (
         isinstance(node, Binary)
@@ -235,7 +235,7 @@ def _fixes(node: Node, matcher: tuple[str, str, str]) -> bool:
         and node.op != "or"
     ):
         sides = [node.left] if node.op == "unless" else [node.left, node.right]
-        return any(_fixes(side, matcher) for side in sides)
+        return any(fixes(side, matcher) for side in sides)
     return False
 
 

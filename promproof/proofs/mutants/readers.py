@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from promproof.proofs.mutants.equivalent import SCALED, changed, is_equivalent
+from promproof.proofs.mutants.repeated import is_asked_again
 from promproof.proofs.mutants.syntax import Node as Part
 from promproof.proofs.mutants.syntax import Span, read
 from promproof.proofs.mutants.unread import groups_alike
@@ -65,8 +66,9 @@ def is_read_alike(
     readers = [tree for tree in trees if any(_is_named(node, name) for node in walk(tree))]
     if not readers:
         return False
-    given = before.get("labels")
-    if _are_folded(old, new, given if isinstance(given, Mapping) else {}, name, readers):
+    labels = before.get("labels")
+    given = labels if isinstance(labels, Mapping) else {}
+    if _are_folded(old, new, given, name, readers) or is_asked_again(old, new, given, name, readers):
         return True
     if _is_scaled(old, new) and all(
         degree(tree, lambda node: _is_named(node, name)) == 0 for tree in readers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from promproof.proofs.mutants.batch import failing, killed
 from promproof.proofs.mutants.operators.boundary import is_exact
 from promproof.proofs.mutants.project import Entry, Suite, entries, subject, suites, surroundings
 from promproof.proofs.mutants.readers import is_read_alike
+from promproof.proofs.mutants.repeated import is_recorded_so
 
 ELSEWHERE = "no test file loads these rules, so nothing was judged; name the rule files that they load"
 
@@ -83,7 +84,10 @@ def score(
     same = [
         mutant
         for mutant in made
-        if _is_same_hold(mutant, ready) or _is_inexact(mutant, ready) or _is_read_alike(mutant, ready)
+        if _is_same_hold(mutant, ready)
+        or _is_inexact(mutant, ready)
+        or _is_read_alike(mutant, ready)
+        or _is_recorded_so(mutant, ready)
     ]
     made = [mutant for mutant in made if mutant not in same]
     broken = [] if is_passing else failing(promtool, ready)
@@ -144,6 +148,25 @@ def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:
         if sum(entry.name == name for entry in rules) == 1
     }
     return is_read_alike(mutant.subject.data, mutant.change.data, list(expressions), beside)
+
+
+def _is_recorded_so(mutant: Mutant, suites: Sequence[Suite]) -> bool:
+    """Whether all series of a recorded metric meet a matcher that went; not if a test file gives some of its own."""
+    if mutant.operator != "matcher":
+        return False
+    own = [suite for suite in suites if suite.has(mutant.subject)]
+    recorded: dict[str, list[tuple[str, Mapping[str, object]]]] = {}
+    for entry in (entry for suite in own for entry in suite.rules if not entry.is_alert):
+        labels = entry.data.get("labels")
+        given = labels if isinstance(labels, Mapping) else {}
+        recorded.setdefault(entry.name, []).append((str(entry.data.get("expr", "")), given))
+    for case in (case for suite in own for case in suite.raw.get("tests") or ()):
+        for series in case.get("input_series") or ():
+            name = str(series.get("series", "")).partition("{")[0].strip()
+            if not name:  # it stands among the labels
+                return False
+            recorded.pop(name, None)
+    return is_recorded_so(mutant.subject.data, mutant.change.data, recorded)
 
 
 def rule_documents(paths: Sequence[Path]) -> list[Document]:

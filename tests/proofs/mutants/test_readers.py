@@ -7,6 +7,7 @@ import pytest
 from promproof.proofs.mutants.base import Subject
 from promproof.proofs.mutants.operators.boundary import is_exact, make
 from promproof.proofs.mutants.readers import is_read_alike
+from promproof.proofs.mutants.repeated import is_recorded_so
 from promproof.proofs.mutants.syntax import read
 
 pytestmark = pytest.mark.unit
@@ -72,6 +73,58 @@ def test_a_change_that_no_reader_can_tell_means_the_same(old: str, new: str, rea
 def test_a_change_that_a_reader_tells_is_a_mutant(old: str, new: str, reader: str) -> None:
     assert not alike(old, new, reader)
     assert not alike(old, new, SHARE if old == COUNT else ASKED, reader), "one reader of two is enough"
+
+
+UP = 'avg without (instance) (up{job="node"})'
+
+
+@pytest.mark.parametrize("changed", [UP.replace('job="node"', ""), UP.replace('"node"', '~"node.*"')])
+def test_a_matcher_that_each_reader_has_as_well_means_the_same(changed: str) -> None:
+    assert alike(UP, changed, 'r{job="node"} < 0.5')
+    assert alike(UP + " * 100", changed + " * 100", 'r{job="node"} < 50', 'max(r{job="node"}) < 99')
+
+
+@pytest.mark.parametrize(
+    ("old", "reader"),
+    [
+        (UP, "r < 0.5"),
+        (UP, 'r{job="node-b"} < 0.5'),
+        (UP, 'r{job="node"} < 0.5 or max(r) < 0.1'),
+        (UP.replace("(instance)", "(instance, job)"), 'r{job="node"} < 0.5'),
+        (UP.replace("avg without (instance)", "topk without (instance) (1, ") + ")", 'r{job="api"} < 0.5'),
+        (UP + " / on () group_left () max(limit)", 'r{job="node"} < 0.5'),
+    ],
+    ids=["without it", "with another", "one of two", "its label dropped", "the first of all", "by no label"],
+)
+def test_a_matcher_that_a_reader_lacks_is_a_mutant(old: str, reader: str) -> None:
+    assert not alike(old, old.replace('{job="node"}', ""), reader)
+
+
+def test_a_matcher_beside_a_label_that_the_rule_gives_is_a_mutant() -> None:
+    assert not alike(UP, UP.replace('{job="node"}', ""), 'r{job="node"} < 0.5', labels={"job": "node"})
+
+
+@pytest.mark.parametrize(
+    ("given", "matcher", "is_so"),
+    [
+        ({}, 'job="node"', True),
+        ({"team": "a"}, 'team="a"', True),
+        ({"team": "a"}, 'team=~"a|b"', True),
+        ({"team": "b"}, 'team="a"', False),
+        ({"job": "all"}, 'job="node"', False),
+        ({}, 'job="api"', False),
+        ({}, 'instance="h"', False),
+    ],
+)
+def test_a_matcher_that_all_recorded_series_meet_means_the_same(
+    given: dict[str, object], matcher: str, is_so: bool
+) -> None:
+    rule = {"alert": "A", "expr": f"r{{{matcher}}} < 0.5"}
+    recorded = {"r": [(UP, given)]}
+    assert is_recorded_so(rule, {**rule, "expr": "r < 0.5"}, recorded) == is_so
+    assert not is_recorded_so(rule, {**rule, "expr": "r < 0.5"}, {**recorded, "r": [(UP, given), ("up", {})]})
+    assert not is_recorded_so(rule, {**rule, "expr": f"r{{{matcher}}} < 0.6"}, recorded)
+    assert not is_recorded_so(rule, {**rule, "expr": "r < 0.5"}, {})
 
 
 @pytest.mark.parametrize(
