@@ -27,7 +27,7 @@ from promproof.proofs.questions import Course
 from promproof.proofs.recordings import KNOWN, Recordings
 from promproof.proofs.runs import has_passed, told
 from promproof.proofs.search import Knobs
-from promproof.proofs.shifted import shifted, shifts
+from promproof.proofs.shifted import postponed, shifted, shifts
 from promproof.proofs.stepped import stepped
 from promproof.proofs.timeline import Timeline
 from promproof.proofs.world import LEVEL
@@ -148,7 +148,7 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
     tests = [
         {
             "interval": duration(step),
-            "input_series": _steady(scene, plan, end),
+            "input_series": _steady(postponed(scene, plan, end - alert.hold), plan, end),
             "alert_rule_test": [_case(alert.name, end, fires=scene.fires)],
         }
         for scene in (*points, *further)
@@ -168,7 +168,7 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
     }
     optional = {
         # what drifts or fades is on its side for a moment; what stands there is among the further ones
-        *(place for place, scene in enumerate(points) if beside or not _lasts(scene, plan, end)),
+        *(range(len(points)) if beside or plan.problem.age else ()),
         *range(len(points), len(points) + len(further)),
         *range(len(points) + len(further) + 1, len(tests)),
     }
@@ -231,12 +231,6 @@ def _still_silent(scene: Scene, plan: Plan, end: float) -> Knobs:
         if not answer(later, replace(scene, knobs=knobs), plan.problem.root, plan.problem.recorded):
             return knobs
     return scene.knobs
-
-
-def _lasts(scene: Scene, plan: Plan, end: float) -> bool:
-    """Whether a world that fires does so at the end too: a change fades that the alert compares with its own past."""
-    problem = replace(plan.problem, moment=end)
-    return not scene.fires or not problem.age or bool(answer(problem, scene, problem.root, problem.recorded))
 
 
 def _cases(name: str, times: Timeline, seen: Course) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ once, between then and now, stays beside it for as long as half of the offset.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,6 +44,14 @@ def shifts(plan: Plan) -> set[float]:
     """How long ago (`offset`) it looks, in seconds; empty: at no moment but the present."""
     nodes = all_nodes(plan.problem.root, plan.problem.recorded)
     return {node.shift for node in nodes if isinstance(node, Selector | Window) and node.shift > 0}
+
+
+def postponed(scene: Scene, plan: Plan, pending: float) -> Scene:
+    """A world whose series changed as long before `for` begins as they had when the alert was asked: changes fade."""
+    problem = plan.problem
+    late = math.floor((pending - problem.moment) / problem.step) * problem.step if problem.age else 0.0
+    later = [replace(f, turn=f.turn + late) if f.turn is not None else f for f in scene.families]
+    return replace(scene, families=later) if late > 0 else scene
 
 
 def _drifts(family: Family, found: Boundary) -> bool:

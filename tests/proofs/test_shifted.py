@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from promproof.proofs.killers import Scene, answer
-from promproof.proofs.plan import Plan, planned
-from promproof.proofs.shifted import shifted
+from promproof.proofs.plan import Plan, planned, turned
+from promproof.proofs.shifted import postponed, shifted
+from promproof.proofs.tree import parse
 
 pytestmark = pytest.mark.unit
 
@@ -59,3 +60,28 @@ def test_a_share_is_asked_at_its_very_threshold() -> None:
 @pytest.mark.parametrize("expression", ["x > 5", "deriv(x[1h]) > 5", "x - x offset 1h > x offset 2h"])
 def test_what_looks_at_no_moment_or_at_two_has_no_such_world(expression: str) -> None:
     assert shifted(planned(expression, {}, 60.0)) == []
+
+
+QUIET = "rate(q[5m]) < 0.5 * avg_over_time(rate(q[5m])[1h:1m]) and rate(q[5m]) > 0"
+
+
+@pytest.mark.parametrize(("wait", "shows"), [(True, True), (False, False)])
+def test_a_change_that_fades_is_asked_within_for(wait: bool, shows: bool) -> None:
+    """A counter that stopped, with the window of the guard doubled: ten minutes later that is over as well."""
+    plan = turned(QUIET, {}, 15.0)
+    assert plan is not None
+    stopped = plan.boundaries[1].points[1]
+    end, hold = plan.problem.moment + 540.0, 180.0
+    scene = Scene(plan.problem.families, stopped.knobs, stopped.fires)
+    scene = postponed(scene, plan, end - hold) if wait else scene
+    told = [
+        bool(answer(replace(plan.problem, moment=moment), scene, parse(text), {}))
+        for text in (QUIET, QUIET.replace("rate(q[5m]) > 0", "rate(q[10m]) > 0"))
+        for moment in (end - hold, end)
+    ]
+    assert told == [False, False, shows, shows]
+
+
+def test_what_does_not_fade_stays_as_it_is() -> None:
+    plan = planned(DROP, {}, 60.0)
+    assert all(postponed(scene, plan, plan.problem.moment + 900) is scene for scene in shifted(plan))
