@@ -237,6 +237,7 @@ def test_a_web_ui_that_is_interrupted_keeps_its_report(ui: Callable[..., WebUi])
 
 @pytest.mark.nightly
 @pytest.mark.stack
+@pytest.mark.whole_run(alone=True)
 def test_a_page_whose_workers_send_counts_what_they_sent(ui: Callable[..., WebUi], tmp_path: Path) -> None:
     port = str(allocate_ports(1)[0])
     page = ui("--autostart", "--master", "--master-bind-port", port, "--expect-workers", "2")
