@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.target_metrics import stored_labels, unlabelled
 from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
-from promproof.config.promql import TooLarge
+from promproof.config.promql import TooLarge, parse
 from promproof.config.rules import Rule, facts
 from promproof.config.sameness import in_one_form
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Routes, RuleFiles
+from promproof.promql.branches import sides
+from promproof.promql.tree import is_call
+from promproof.promql.tree import text as written
 from promproof.verdict import Verdict
 
 UP = "up"
@@ -118,11 +121,23 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
         for label, value in alert.labels.items()
         if rule.labels.get(label) != value
     ]
+    if alert.short_window:
+        found += _either_window(alert, rule.expression, recordings)
     missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
     found += [f"does not use the metric {name}" for name in missing]
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _either_window(alert: Alert, expression: str, recordings: Sequence[tuple[str, str]]) -> list[str]:
+    """One side of an `or` asks for one of the two documented windows alone, where both must be beyond the threshold."""
+    promised = set(alert.windows)
+    for side in sides(parse(expression)):
+        asked = set(facts(written(side), recordings).windows) & promised
+        if asked and asked != promised and not is_call(side, "absent", "absent_over_time"):
+            return [f"fires over {min(asked):g} s alone, documented over {_windows(alert)} at once"]
+    return []
 
 
 def _windows(alert: Alert) -> str:

@@ -99,6 +99,25 @@ def _of_panel(alert: Alert, number: int, dashboard: Dashboard, contract: Contrac
     asked = " ".join(target.expression for target in shown.sent)
     if other not in (None, alert.name) and alert.metrics and not any(name in asked for name in alert.metrics):
         yield f"leads to {title} of {dashboard.title}, the panel of {other}, which shows no metric of {alert.name}"
+        return
+    named = [
+        f"{panel.title} of {wanted.title}"
+        for wanted in contract.dashboards
+        for panel in wanted.panels
+        if panel.alert == alert.name
+    ]
+    if named and not own and _is_of_others(alert, asked, contract):
+        yield (
+            f"leads to {title} of {dashboard.title}, which shows no metric of {alert.name}; its panel is {named[0]}"
+        )
+
+
+def _is_of_others(alert: Alert, asked: str, contract: Contract) -> bool:
+    """Whether queries show documented metrics, and none of the alert's; what a record is of is not read."""
+    shown = {metric.name for metric in contract.metrics if re.search(rf"\b{metric.name}(?:_|\b)", asked)}
+    return bool(alert.metrics and shown and ":" not in asked) and not any(
+        re.search(rf"\b{name}(?:_|\b)", asked) for name in alert.metrics
+    )
 
 
 def _of_port(address: str, contract: Contract) -> Iterator[str]:

@@ -30,6 +30,12 @@ _LINE_OF = re.compile(r"\bthreshold of (\w+)")
 _CLASS = re.compile(r"\b([1-5])xx\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"\b(?:without|except|but not) (\w+)")
 
+_IN_RANGE = re.compile(
+    r"\b(?:in|over|of|during|within) the (?:selected|chosen|whole|visible) (?:time )?range\b", re.IGNORECASE
+)
+_WINDOW = re.compile(r"\[([^\]:]+)")
+_STEP = re.compile(r"\$\{?__(?:rate_)?interval\b")
+
 
 def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterator[str]:
     """What the description says that the panel does not show."""
@@ -42,6 +48,7 @@ def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterat
         *_of_another_colour(said, panel),
         *_of_other_statuses(said, wanted),
         *_not_left_out(said, panel, alerts),
+        *_of_another_range(said, panel),
     ]
     yield from (f"{panel.path}.description: {text}" for text in texts)
 
@@ -123,3 +130,12 @@ def _not_left_out(said: str, panel: Panel, alerts: set[str]) -> Iterator[str]:
         for target in panel.sent if name in alerts else ():
             if told(target.expression, name):
                 yield f"says without {name}, and {target.ref} asks for it as well"
+
+
+def _of_another_range(said: str, panel: Panel) -> Iterator[str]:
+    """`in the selected range`, where the panel asks once for what came in the last step."""
+    found = _IN_RANGE.search(said)
+    for target in panel.sent if found else ():
+        windows = _WINDOW.findall(target.expression)
+        if found and target.instant and windows and all(map(_STEP.search, windows)):
+            yield f"says {found[0]!r}, and {target.ref} asks once for [{windows[0]}]"

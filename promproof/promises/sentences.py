@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -162,17 +162,29 @@ def _sentence(text: str) -> tuple[_Word, ...]:
             begin = part.end()
             inner = part[1] if part[1] is not None else part[0].strip("`")
             found += [_Word(word.key, word.text, number) for word in _words(inner)]
-    return tuple(found)
+    return _spoken(found)
 
 
 @lru_cache(maxsize=4096)
 def _plain(text: str) -> tuple[_Word, ...]:
     """The words of a passage."""
-    return tuple(_words(text.replace("`", "")))
+    return _spoken(_words(text.replace("`", "")))
 
 
 def _words(text: str) -> list[_Word]:
     return [word for found in _TOKEN.finditer(text) for word in _word(" ".join(found[0].split()))]
+
+
+def _spoken(words: Sequence[_Word]) -> tuple[_Word, ...]:
+    """The same words; the one of `the long one` stands for a word, and is no number."""
+    return tuple(
+        replace(word, held=0)
+        if word.held == -1
+        and word.text.lower() == "one"
+        and "the" in [other.key for other in words[max(0, at - 2) : at]]
+        else word
+        for at, word in enumerate(words)
+    )
 
 
 def _word(text: str) -> Iterator[_Word]:

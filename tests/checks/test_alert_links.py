@@ -106,3 +106,13 @@ def test_runbooks_that_lead_apart_or_nowhere_are_told(said: dict[str, str], told
 )
 def test_runbooks_that_agree_are_not(said: dict[str, str]) -> None:
     assert not list(wrong_runbooks(said))
+
+
+def test_a_link_to_the_same_panel_of_another_quantity_is_a_finding() -> None:
+    (found,) = wrong(f"{GRAFANA}/d/pipeline-metrics?viewPanel=2", "HighPromptFailureRate")
+    assert "shows no metric of HighPromptFailureRate; its panel is Success Rates of Prompt Analytics" in found
+
+
+@pytest.mark.parametrize("link", ["d/pipeline-metrics", "d/system-overview?viewPanel=7"])
+def test_a_link_to_the_dashboard_or_to_all_alerts_is_none(link: str) -> None:
+    assert wrong(f"{GRAFANA}/{link}", "HighPromptFailureRate") == []

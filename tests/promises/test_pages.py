@@ -60,6 +60,8 @@ def test_a_page_on_which_nothing_is_wrong_is_told_nothing(page: Path, told: READ
             "Grafana is on port 3005",
             "page/addresses",
         ),
+        ("slo", "| HighCPUUsage | 70 % | 80 %", "| HighCPUUsage | 70 % | 8 %", "page/alert/HighCPUUsage"),
+        ("slo", "is more than half full.", "is more than two thirds full.", "page/alert/DiskWillFill"),
         ("diagram-links", "(#custom)", "(#costum)", "page/links"),
     ],
 )

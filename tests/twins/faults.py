@@ -300,6 +300,12 @@ HARMLESS = (
         2,
     ),
     _fine(
+        "the range in other words",
+        f"{BOARDS}/prompt-analytics.json",
+        "panels>Cost Analysis>description",
+        "What all executions over the selected range cost, in USD, by prompt.",
+    ),
+    _fine(
         "a description that says more",
         f"{BOARDS}/system-overview.json",
         "panels>Uptime>description",

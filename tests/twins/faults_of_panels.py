@@ -102,6 +102,12 @@ PANELS = (
     panel_of(
         "the sum of totals", "prompt-analytics/Execution Counts", "options>reduceOptions>calcs", ["sum"]
     ),
+    panel_of(
+        "a step of the selected range",
+        "prompt-analytics/Cost Analysis",
+        "targets>0>expr",
+        instead("$__range", "$__rate_interval"),
+    ),
     panel_of("the first value", "prompt-analytics/Cost Analysis", "options>reduceOptions>calcs", ["first"]),
     panel_of("stacked in per cent", CPU, f"{CUSTOM}>stacking", {"mode": "percent", "group": "A"}),
     panel_of("stacked shares", CPU, f"{CUSTOM}>stacking", {"mode": "normal", "group": "A"}),

@@ -17,7 +17,7 @@ from promproof.promql.prints import misprints, wrong_numbers
 from promproof.promql.templates import error, queries
 
 _ASKS = "- alert: Down\n  expr: up == 0\n  annotations: {summary: 'ACTION'}"
-_ADVICE = re.compile("runbook|action|resol|remed|impact|todo|fix|hint", re.IGNORECASE)
+ADVICE = re.compile("runbook|action|resol|remed|impact|todo|fix|hint", re.IGNORECASE)
 """Names of annotations that tell what to do, and not what has happened."""
 _SHARE = "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m]))"
 _BAD = """- alert: Errors
@@ -102,7 +102,7 @@ def judge_values(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 see=_see(rule),
             )
         interval = rule.group.evaluation_interval or 0.0
-        if _ADVICE.search(name):
+        if ADVICE.search(name):
             continue
         for misprint in dict.fromkeys(wrong_numbers(rule.tree, (template,), rule.hold, interval)):
             yield NUMBER.at(
