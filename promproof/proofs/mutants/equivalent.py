@@ -187,6 +187,8 @@ def _joins_by(node: Binary, below: Node, name: str) -> bool:
         return True
     if node.op in SETS or below is not (node.left if node.many == "right" else node.right):
         return True
+    while isinstance(below, Binary) and is_number(below.right):  # `max by (a) (x) > 0` has its labels
+        below = below.left
     if not isinstance(below, Aggregate) or below.without or below.op in TOPS:
         return False
     return not {*below.labels} & {*node.ignoring} if node.on is None else {*below.labels} <= {*node.on}

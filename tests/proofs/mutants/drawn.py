@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Sequence[str]] = {
         'g{a="b"} / h{a="b"} > 1',
         'g{a="b"} unless h{a="b"}',
         'g{a="b"} / on (a) sum by (a) (h{a="b"}) > 1',
+        'sum by (a) (g{a="b"}) / on (a) (max by (a) (h{a="b"}) * 2 > 0) > 1',
         'g{a="b"} < 9 and h{a="b"} > 0',
         'g{a="b"} != ignoring (instance) group_left () count by (job, a, k) (h{a="b"} > 0)',
         '(g{a="b"} > 1 and on () sum(h)) / h{a="b"} > 0',
@@ -107,6 +108,8 @@ NEAR: dict[str, Sequence[tuple[str, str]]] = {
             'g{a="b"} != ignoring (instance) group_left () h{a="b"}',
             'g{a="b"} != ignoring (instance) group_left () h',
         ),
+        ('sum by (a) (g{a="b"}) / on (a) (h{a="b"} > 0)', 'sum by (a) (g{a="b"}) / on (a) (h > 0)'),
+        ('g{a="b"} / on (a) (max by (a, k) (h{a="b"}) > 0)', 'g{a="b"} / on (a) (max by (a, k) (h) > 0)'),
         (
             'g{a="b"} != ignoring (instance, a) group_left () count by (job, k) (h{a="b"})',
             'g != ignoring (instance, a) group_left () count by (job, k) (h{a="b"})',
