@@ -18,7 +18,7 @@ def is_implied_comparison(path: Sequence[Step]) -> bool:
     """`(x > 0) > 0.1` and `x > 0 and x > 0.1` with -1 for 0: the stricter refuses whatever the looser one does."""
     for place in range(len(path) - 1, 0, -1):
         old, new = path[place]
-        before, after = _limit(old), _limit(new)
+        before, after = limit(old), limit(new)
         if before is None or after is None:
             continue
         assert isinstance(old, Binary)
@@ -26,11 +26,11 @@ def is_implied_comparison(path: Sequence[Step]) -> bool:
         strict = _beside(path[place - 1][0], old)
         if old.left.text != new.left.text or strict is None:
             return False
-        return _implies(strict, before) and _implies(strict, after)
+        return implies(strict, before) and implies(strict, after)
     return False
 
 
-def _limit(node: Node) -> Limit | None:
+def limit(node: Node) -> Limit | None:
     """What a comparison of anything with a number asks; None for any other node, and with `bool`."""
     if (
         isinstance(node, Binary)
@@ -46,16 +46,16 @@ def _beside(above: Node, inner: Binary) -> Limit | None:
     """The comparison of the same, that what passes the inner one has to pass as well."""
     if not isinstance(above, Binary):
         return None
-    if above.left is inner and _limit(above) is not None:
-        return _limit(above)
+    if above.left is inner and limit(above) is not None:
+        return limit(above)
     if above.op != "and" or above.on is not None or above.ignoring:
         return None
     other = above.right if inner is above.left else above.left
     is_same = isinstance(other, Binary) and other.left.text == inner.left.text
-    return _limit(other) if is_same else None
+    return limit(other) if is_same else None
 
 
-def _implies(strict: Limit, loose: Limit) -> bool:
+def implies(strict: Limit, loose: Limit) -> bool:
     """Whether what passes one passes the other too, whatever number it is."""
     (op, number), (other, least) = strict, loose
     if op == "==":

@@ -1,4 +1,4 @@
-"""A matcher that stands twice: where a recording rule selects its series, and where its metric is read.
+"""What stands twice: where a recording rule selects its series, and where its metric is read.
 
 Either alone says the same as both, as long as the recording keeps the label: what one lets in, the other leaves out.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from promproof.proofs.mutants.equivalent import changed, fixes, keeps
+from promproof.proofs.mutants.implied import implies, limit
 from promproof.proofs.mutants.unread import Step
 from promproof.proofs.shapes import is_number
 from promproof.proofs.strings import accepts
@@ -44,18 +45,33 @@ def is_asked_again(
 
 
 def is_recorded_so(before: Mapping[str, object], after: Mapping[str, object], recorded: Recorded) -> bool:
-    """Whether a rule lost or widened a matcher on a recorded metric all of whose series meet it.
+    """Whether a rule lost or widened what all series of a recorded metric meet: a matcher, or a looser comparison.
 
     recorded: all rules; a metric that something else has too may not be among them.
     """
     try:
         path = changed(parse(str(before["expr"])), parse(str(after["expr"])))
+        if any(_is_compared_so(old, new, recorded) for old, new in path):
+            return True
         gone, selector = _loosened(path), path[-1][0]
         if gone is None or not isinstance(selector, Selector) or not recorded.get(selector.name):
             return False
         return all(_gives(parse(text), given, gone) for text, given in recorded[selector.name])
     except (NotCovered, RecursionError):
         return False
+
+
+def _is_compared_so(old: Node, new: Node, recorded: Recorded) -> bool:
+    """Whether both comparisons of a recorded metric let all through that its rules record: `r > 0` of `x > 0`."""
+    before, after = limit(old), limit(new)
+    if before is None or after is None or not (isinstance(old, Binary) and isinstance(new, Binary)):
+        return False
+    if not isinstance(old.left, Selector) or old.left.text != new.left.text:
+        return False
+    limits = [limit(parse(text)) for text, _ in recorded.get(old.left.name, ())]
+    return bool(limits) and all(
+        told is not None and implies(told, before) and implies(told, after) for told in limits
+    )
 
 
 def _gives(tree: Node, given: Mapping[str, object], matcher: tuple[str, str, str]) -> bool:

@@ -151,9 +151,7 @@ def _is_read_alike(mutant: Mutant, suites: Sequence[Suite]) -> bool:
 
 
 def _is_recorded_so(mutant: Mutant, suites: Sequence[Suite]) -> bool:
-    """Whether all series of a recorded metric meet a matcher that went; not if a test file gives some of its own."""
-    if mutant.operator != "matcher":
-        return False
+    """Whether all series of a recorded metric meet what a rule asks no more; not if a test file gives some."""
     own = [suite for suite in suites if suite.has(mutant.subject)]
     recorded: dict[str, list[tuple[str, Mapping[str, object]]]] = {}
     for entry in (entry for suite in own for entry in suite.rules if not entry.is_alert):

@@ -128,6 +128,26 @@ def test_a_matcher_that_all_recorded_series_meet_means_the_same(
 
 
 @pytest.mark.parametrize(
+    ("recorded", "changed", "is_so"),
+    [
+        ("max by (job) (x) > 0", "r > -1", True),
+        ("max by (job) (x) > 0", "r >= 0", True),
+        ("max by (job) (x) > 3", "r > 1", True),
+        ("max by (job) (x) > 0", "r > 1", False),
+        ("max by (job) (x) > 0", "r < 0", False),
+        ("max by (job) (x) >= 0", "r > -1", False),
+        ("max by (job) (x) > bool 0", "r > -1", False),
+        ("(max by (job) (x) > 0) - 2", "r > -1", False),
+        ("max by (job) (x)", "r > -1", False),
+    ],
+)
+def test_a_comparison_that_all_recorded_series_pass_is_none(recorded: str, changed: str, is_so: bool) -> None:
+    rule = {"alert": "A", "expr": "r > 0"}
+    assert is_recorded_so(rule, {**rule, "expr": changed}, {"r": [(recorded, {})]}) == is_so
+    assert not is_recorded_so(rule, {**rule, "expr": changed}, {"r": [(recorded, {}), ("x", {})]})
+
+
+@pytest.mark.parametrize(
     ("recorded", "exact"),
     [
         ("sum(x)", True),
