@@ -34,6 +34,13 @@ def test_the_one_that_selects_something_else_is_told(tmp_path: Path) -> None:
     assert "4.." in message
 
 
+def test_letters_in_brackets_are_part_of_what_is_selected(tmp_path: Path) -> None:
+    several = ERRORS.replace("5..", "[45]..")
+    (message,) = said(tmp_path, rules(w5m=several, w1h=several.replace("[45]", "[5]"), w6h=several))
+    assert 'status=~"[5].."' in message
+    assert 'status=~"[45].."' in message
+
+
 @pytest.mark.parametrize(
     "text",
     [

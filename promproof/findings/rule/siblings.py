@@ -22,7 +22,8 @@ _SPENT = re.compile(
 _FACTOR = 3.0
 """By which rounding a time up may make budgets differ: 2 days and a third are three days."""
 _WINDOWED = re.compile(r"(?P<stem>.*:.*[a-z_])(?P<window>\d+(?:ms|[smhdwy]))")
-_RANGE = re.compile(r"\[[^\]]*\]")
+_RANGE = re.compile(r"\[(?=\d+(?:ms|[smhdwy]))[^\]]*\]")
+"""A window, and no letters of a pattern (`[45]..`)."""
 _MATCHERS = re.compile(r"\{[^{}]*\}")
 _LOOSE = re.compile(r"(?<=\() | (?=\))")
 """Space within brackets, where a long expression is broken into lines."""
