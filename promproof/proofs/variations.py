@@ -14,7 +14,7 @@ from promproof.proofs.crowds import crowds
 from promproof.proofs.plan import Plan
 from promproof.proofs.search import Key, Knobs, Problem, comparisons, constant
 from promproof.proofs.strings import PLAIN, Matcher, accepts, refused, values
-from promproof.proofs.tree import Aggregate, Selector, walk
+from promproof.proofs.tree import SETS, Aggregate, Binary, Selector, walk
 from promproof.proofs.turning import elsewhere, instead
 from promproof.proofs.world import COPIES, LEVEL, SLOPE, TRAFFIC, Family
 
@@ -197,6 +197,7 @@ def _another(problem: Problem, family: Family, name: str) -> str:
 
 def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> Iterator[Scene]:
     """Each family again with a label that one matcher of its selector leaves out, with the values of the other side."""
+    joined = _joins(problem)
     for selector in _selectors(problem):
         for family, wanted in _read(problem, selector):
             for name, operator, value in selector.matchers:
@@ -208,6 +209,23 @@ def _left_out(problem: Problem, base: Knobs, other: Knobs, stronger: float) -> I
                         alike = [f for f in problem.families if f.labels.get(name) == family.labels.get(name)]
                         if len(alike) > 1:
                             yield _beside(problem.families, alike, name, text, base, other, stronger)
+                        if joined:  # two of one partner are refused wherever they come in
+                            yield _twice(_beside(problem.families, [family], name, text, base, other, 1.0))
+
+
+def _joins(problem: Problem) -> bool:
+    """Whether a side of an operator must have one series for each of the labels that it joins by."""
+    trees = [problem.root, *(tree for rules in problem.recorded.values() for tree, _ in rules)]
+    return any(
+        isinstance(node, Binary) and node.op not in SETS and (node.on is not None or bool(node.ignoring))
+        for tree in trees
+        for node in walk(tree)
+    )
+
+
+def _twice(scene: Scene) -> Scene:
+    """The same with two series of the last family."""
+    return replace(scene, knobs={**scene.knobs, (len(scene.families) - 1, COPIES): 2.0})
 
 
 def _read(problem: Problem, selector: Selector, depth: int = 0) -> Iterator[tuple[Family, list[Wanted]]]:

@@ -40,6 +40,7 @@ FULLER = "predict_linear(free{fs!='tmp'}[6h], 86400) < 0"
 PANIC = "reason{reason=~'wdt_.*|panic'} == 1 and up < 3"
 HIDDEN = "count without (to) (rate(c_total[2m]) > 0.01)"
 EITHER_OF = f"max without (e) (sum without (instance) (up == bool 0) or {HIDDEN}) > 0"
+CRON = "sum by (team) (failed{ns='m'} * on (ns, name) group_left (team) info{ns='m'}) > 0"
 BOTH = "rate(c_total[5m]) + rate(d_total[5m]) > 0"
 EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) info"
 
@@ -63,6 +64,7 @@ EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) inf
         (AGED, AGED.replace("> 0", "> 1")),
         (PANIC, PANIC.replace("'wdt_.*|panic'", "'(?:wdt_.*|panic).*'")),
         (EITHER_OF, EITHER_OF.replace("without (to)", "without ()")),
+        (CRON, CRON.replace("info{ns='m'}", "info")),
     ],
     ids=[
         "a matcher of one side",
@@ -81,6 +83,7 @@ EITHER = f"{QUIET} * on (t) group_left (owner) info or {QUIET} unless on (t) inf
         "a stamp of less than 1",
         "the last alternative of a pattern",
         "a label below it",
+        "the side that must have one",
     ],
 )
 def test_a_small_change_shows_in_a_world(expression: str, changed: str) -> None:
