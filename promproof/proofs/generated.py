@@ -145,10 +145,12 @@ def _draft(outcome: Outcome, near: Sequence[Staged], name: str, recordings: Reco
     ]
     beside = shifted(plan)
     further = [*scenes(plan, rules["groups"][0]["rules"]), *(stepped(plan) if alert.hold else ()), *beside]
+    later = [(scene, postponed(scene, plan, end - alert.hold)) for scene in (*points, *further)]
+    further += [late for scene, late in later if late is not scene]
     tests = [
         {
             "interval": duration(step),
-            "input_series": _steady(postponed(scene, plan, end - alert.hold), plan, end),
+            "input_series": _steady(scene, plan, end),
             "alert_rule_test": [_case(alert.name, end, fires=scene.fires)],
         }
         for scene in (*points, *further)
