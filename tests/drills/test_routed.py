@@ -41,7 +41,7 @@ def judged(tmp_path: Path, told: tuple[str, ...]) -> tuple[dict[str, tuple[str, 
             timeout=400,
             check=False,
         )
-    (report,) = (tmp_path / "reports").glob("[0-9]*/report.json")
+    report = tmp_path / "reports" / "latest" / "report.json"
     verdicts = json.loads(report.read_text())["verdicts"]
     found = {
         verdict["claim"].removeprefix(DRILL): (verdict["outcome"], verdict["reason"]) for verdict in verdicts
