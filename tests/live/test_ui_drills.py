@@ -12,7 +12,7 @@ import requests
 from promproof.stack.waiting import loopback_session
 from tests.browser.chromium import BROWSER, Chromium
 from tests.drills.fast import TOKEN, Fast, running
-from tests.live.test_ui import SETTLED, WebUi, alert, click
+from tests.live.webui import SETTLED, WebUi, alert, click
 from tests.load.processes import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.takes(36)
