@@ -58,7 +58,7 @@ def _grafana(monitoring: Path, folder: Folder) -> dict[Sort, tuple[Path, ...]]:
     read = texts(monitoring)
 
     def named(names: list[str]) -> tuple[Path, ...]:
-        return tuple(monitoring / name for name in dict.fromkeys(names))
+        return tuple(Path(os.path.normpath(monitoring / name)) for name in dict.fromkeys(names))
 
     return {
         "dashboards": named(list(read.dashboards)),

@@ -23,6 +23,9 @@ FOLDERS_ABOVE = 3
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 OTHERS = ("compose*.y*ml", "docker-compose*.y*ml")
 """Of other names: `docker-compose.monitoring.yml` say. Behind another with `-f`, their paths count from its folder."""
+_WORKING_FOLDER = re.compile(r"^\$(?:PWD|\{PWD\})(?=/|$)")
+"""As most start Compose: in the folder of its file."""
+_GRAFANA = re.compile(r"(?:^|/)grafana(?:-oss|-enterprise)?(?:[:@]|$)")
 
 
 def configuration(root: Path, program: str) -> Path | None:
@@ -67,6 +70,49 @@ def files(configuration: Path, pattern: str) -> tuple[Path, ...]:
     return tuple(sorted(told.pop())) if len(told) == 1 else ()
 
 
+def grafana(monitoring: Path) -> tuple[tuple[Path, str], ...]:
+    """(here, in the container) of what a Grafana of the compose file mounts; nothing where that leaves a doubt.
+
+    The compose file lies in the folder, or in one above it and mounts something of the folder.
+    """
+    for root in _above(monitoring):
+        if found := _of_grafana(list(_services(root, COMPOSE_FILES)), root, monitoring):
+            return tuple(sorted(found))
+    told = {
+        found
+        for root in _above(monitoring)
+        for name in _others(root)
+        for project in _above(root)
+        if (found := _of_grafana(list(_services(root, [name])), project, monitoring))
+    }
+    return tuple(sorted(told.pop())) if len(told) == 1 else ()
+
+
+def _of_grafana(
+    services: Sequence[Mapping[str, Any]], project: Path, monitoring: Path
+) -> frozenset[tuple[Path, str]]:
+    """The mounts of the Grafana of these services, as far as they are here, where the file is this folder's."""
+    mounts = [list(_here(service, project)) for service in services]
+    if project != monitoring and not any(
+        source.is_relative_to(monitoring) for mine in mounts for source, _ in mine
+    ):
+        return frozenset()
+    return frozenset(
+        (source, target)
+        for service, mine in zip(services, mounts, strict=True)
+        if _GRAFANA.search(str(service.get("image") or ""))
+        for source, target in mine
+        if source.exists()
+    )
+
+
+def _here(service: Mapping[str, Any], project: Path) -> Iterator[tuple[Path, str]]:
+    """The mounts of files and folders of this machine that are named from the project's folder."""
+    for source, target in _mounts(service):
+        if source.startswith(".") and target.startswith("/"):
+            yield Path(os.path.normpath(project / source)), target
+
+
 def _above(folder: Path) -> list[Path]:
     return [folder, *list(folder.parents)[:FOLDERS_ABOVE]]
 
@@ -75,11 +121,7 @@ def _read_by(service: Mapping[str, Any], project: Path, configuration: Path, pat
     """The files that a Prometheus with this configuration reads. project: from where the paths of its mounts count."""
     if not re.search(r"(?:^|/)prometheus(?:[:@]|$)", str(service.get("image") or "")):
         return frozenset()
-    mounts = [
-        (Path(os.path.normpath(project / source)), target)
-        for source, target in _mounts(service)
-        if source.startswith(".") and target.startswith("/")
-    ]
+    mounts = list(_here(service, project))
     for own in _inside(configuration, mounts):
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(own), pattern))
         if found := _matched(wanted, mounts):
@@ -154,7 +196,8 @@ def _mounts(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     volumes = service.get("volumes")
     for volume in volumes if isinstance(volumes, list) else ():
         if isinstance(volume, dict):
-            yield str(volume.get("source") or ""), str(volume.get("target") or "").rstrip("/")
+            source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
         else:
             source, _, rest = str(volume).partition(":")
-            yield source, rest.partition(":")[0].rstrip("/")
+            target = rest.partition(":")[0]
+        yield _WORKING_FOLDER.sub(".", source), target.rstrip("/")

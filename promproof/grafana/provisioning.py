@@ -6,6 +6,7 @@ The folder is that of the monitoring configuration (`grafana/` below it, or the 
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from promproof.config import jsontext, usertext
 from promproof.config.inputs import load_document
 from promproof.config.usertext import Mistake
 from promproof.errors import InputError
+from promproof.grafana import mounts
 from promproof.grafana.dashboard import Dashboard, Problem
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.origins import DataSource, resolved
@@ -66,14 +68,15 @@ class GrafanaFolder:
 
 
 def texts(monitoring: Path) -> Texts:
-    """Read the files of a monitoring folder; a folder without Grafana gives nothing, without a problem."""
+    """Read the files of a monitoring folder, and those that its compose file mounts into Grafana from elsewhere.
+
+    A folder without Grafana gives nothing, without a problem.
+    """
     root = monitoring / "grafana" if (monitoring / "grafana").is_dir() else monitoring
     problems: list[Problem] = []
     dashboards: dict[str, str] = {}
-    for path in sorted(root.rglob("*.json")) if root.is_dir() else ():
-        if any((folder / HISTORY).is_file() for folder in path.parents if folder.is_relative_to(root)):
-            continue  # what a run has written
-        name = str(path.relative_to(monitoring))
+    for path in _boards(monitoring, root):
+        name = os.path.relpath(path, monitoring)
         try:
             text = usertext.read(path)
         except Mistake as mistake:
@@ -83,8 +86,8 @@ def texts(monitoring: Path) -> Texts:
             dashboards[name] = text
     sources: list[DataSource] = []
     providers: list[Provider] = []
-    for path in sorted([*root.rglob("datasources/*.y*ml"), *root.rglob("provisioning/dashboards/*.y*ml")]):
-        name = str(path.relative_to(monitoring))
+    for path in provisioning_files(monitoring):
+        name = os.path.relpath(path, monitoring)
         try:
             data = load_document(path, "a Grafana provisioning file").data
         except InputError as error:
@@ -93,8 +96,33 @@ def texts(monitoring: Path) -> Texts:
         reader = _Provisioned(name, problems)
         sources += reader.sources(data)
         providers += reader.providers(data)
-    problems += _unmounted(providers, _mounts(monitoring, root))
+    problems += _unmounted(providers, _mounts(monitoring, root), mounts.places(monitoring))
     return Texts(dashboards, tuple(sources), tuple(providers), tuple(problems))
+
+
+def provisioning_files(monitoring: Path) -> tuple[Path, ...]:
+    """The files of data sources and of dashboard providers: those of the folder, and what is mounted from elsewhere."""
+    root = monitoring / "grafana" if (monitoring / "grafana").is_dir() else monitoring
+    own = [*root.rglob("datasources/*.y*ml"), *root.rglob("provisioning/dashboards/*.y*ml")]
+    others = [file.path for file in mounts.provisioning(Path(os.path.abspath(monitoring)))]
+    return _each_once([*sorted(own), *others])
+
+
+def _boards(monitoring: Path, root: Path) -> tuple[Path, ...]:
+    """The files of dashboards, without those that a run has written."""
+    own = [
+        path
+        for path in (sorted(root.rglob("*.json")) if root.is_dir() else ())
+        if not any((folder / HISTORY).is_file() for folder in path.parents if folder.is_relative_to(root))
+    ]
+    return _each_once([*own, *(file.path for file in mounts.dashboards(Path(os.path.abspath(monitoring))))])
+
+
+def _each_once(paths: Sequence[Path]) -> tuple[Path, ...]:
+    found: dict[str, Path] = {}
+    for path in paths:
+        found.setdefault(os.path.abspath(path), path)
+    return tuple(found.values())
 
 
 def _is_of_targets(text: str) -> bool:
@@ -242,20 +270,19 @@ def _volumes(compose: Any) -> Iterator[tuple[str, str]]:
                 yield source, target
 
 
-def _unmounted(providers: list[Provider], mounts: list[str]) -> list[Problem]:
-    """Providers that read a folder which the compose file does not fill."""
+def _unmounted(providers: list[Provider], boards: list[str], others: Sequence[str]) -> list[Problem]:
+    """Providers that read a folder which the compose file does not fill.
+
+    boards: where it puts the folder of dashboards; others: where it puts anything of Grafana's.
+    """
     return [
         Problem(
             provider.where.partition(": ")[0],
             f"{provider.where.partition(': ')[2]}.options.path",
-            f"reads {provider.path}, and the compose file puts the dashboards at {', '.join(mounts)}",
+            f"reads {provider.path}, and the compose file puts the dashboards at {', '.join(boards)}",
         )
         for provider in providers
-        if mounts
+        if boards
         and "$" not in provider.path
-        and not any(_is_below(provider.path, mount) for mount in mounts)
+        and not any(mounts.is_below(provider.path, place) for place in (*boards, *others))
     ]
-
-
-def _is_below(path: str, mount: str) -> bool:
-    return f"{posixpath.normpath(path)}/".startswith(f"{mount.rstrip('/')}/")

@@ -21,12 +21,13 @@ from promproof.config.usertext import Mistake
 from promproof.config.yamlfile import load
 from promproof.config.yamltext import Key
 from promproof.errors import InputError
+from promproof.grafana import mounts
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.steps import DEFAULT_SCRAPES, MACROS
 from promproof.grafana.windows import scaled
 from promproof.render.runcopy import Change, RunCopy
 
-FOLDER = "grafana"
+FOLDER, MOUNTED = "grafana", "mounted"
 
 
 def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Change], str]:
@@ -37,12 +38,9 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
     """
     changes: list[Change] = []
     diffs: list[str] = []
-    for path in sorted((source.root / FOLDER).rglob("*")):
-        if not path.is_file():  # a folder; or a pipe, a device, a loop of links, which the reader has told
-            continue
-        place = out / path.relative_to(source.root)
+    for path, place, is_of_sources in _copies(source, out):
         place.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix in (".yml", ".yaml") and path.parent.name == "datasources":
+        if is_of_sources:
             copy = RunCopy(source, load(path, "a file of data sources"))
             _scale_sources(copy, scale)
             copy.write(place)
@@ -68,6 +66,22 @@ def render_grafana(source: Folder, out: Path, scale: TimeScale) -> tuple[list[Ch
                 old, new = before.splitlines(True), text.splitlines(True)
                 diffs.append("".join(difflib.unified_diff(old, new, f"monitoring/{name}", f"run/{name}")))
     return changes, "".join(diffs)
+
+
+def _copies(source: Folder, out: Path) -> Iterator[tuple[Path, Path, bool]]:
+    """Each file, where its copy goes, and whether it is one of data sources.
+
+    A file that is mounted from elsewhere goes below `mounted`, at its place in the container.
+    """
+    own = source.root / FOLDER
+    for path in sorted(own.rglob("*")):
+        if path.is_file():  # no folder; and no pipe, device or loop of links, which the reader has told
+            is_of_sources = path.suffix in (".yml", ".yaml") and path.parent.name == "datasources"
+            yield path, out / path.relative_to(source.root), is_of_sources
+    for file in (*mounts.provisioning(source.root), *mounts.dashboards(source.root)):
+        if file.path.is_file() and not file.path.is_relative_to(own):
+            place = out / FOLDER / MOUNTED / file.place.lstrip("/")
+            yield file.path, place, file.sort == "datasources"
 
 
 def _scale_sources(copy: RunCopy, scale: TimeScale) -> None:

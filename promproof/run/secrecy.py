@@ -14,6 +14,7 @@ from promproof.config.masking import Masker, of_environment, of_files, secrets_o
 from promproof.config.yamlfile import load
 from promproof.contract.model import Contract
 from promproof.errors import InputError
+from promproof.grafana.provisioning import provisioning_files
 from promproof.places import REPOSITORY
 from promproof.run.options import Options
 from promproof.stack.journal import DIRECTORY_MARKER, Journal
@@ -36,7 +37,7 @@ def masker_of(options: Options, contract: Contract, monitoring: Folder, scenario
     documents: list[tuple[Any, Path]] = [(monitoring.prometheus.data, monitoring.prometheus.path)]
     if monitoring.alertmanager is not None:
         documents.append((monitoring.alertmanager.data, monitoring.alertmanager.path))
-    for path in [*sorted((monitoring.root / "grafana").rglob("datasources/*.y*ml")), *scenarios]:
+    for path in [*provisioning_files(monitoring.root), *scenarios]:
         with suppress(InputError):  # who needs the file says what is wrong with it
             documents.append((load(path, "a file").data, path))
     for data, path in documents:

@@ -16,6 +16,7 @@ import requests
 from promproof.config.timescale import TimeScale
 from promproof.contract.deployment import Deployment
 from promproof.errors import InputError
+from promproof.render.grafana import MOUNTED
 from promproof.render.monitoring import Rendered
 from promproof.stack.deployed import INNER_PORTS, ComposeServices
 from promproof.stack.ports import HOST, allocate_ports, bound_port
@@ -212,10 +213,18 @@ class ContainerStack:
 
 
 def grafana_volumes(service: Mapping[str, Any], copy: Path) -> list[str]:
-    """The folders that a resolved service mounts from its Grafana folder, taken from the run copy instead."""
+    """What a resolved service mounts of its dashboards and provisioning, taken from the run copy instead."""
     binds = [mount for mount in service.get("volumes") or () if mount["type"] == "bind"]
-    folders = {mount["target"]: copy / Path(mount["source"]).name for mount in binds}
-    return [f"{place}:{target}:ro" for target, place in folders.items() if place.is_dir()]
+    found = []
+    for mount in binds:
+        target = str(mount["target"])
+        from_elsewhere = copy / MOUNTED / target.lstrip("/")
+        of_the_folder = copy / Path(mount["source"]).name
+        if from_elsewhere.exists():
+            found.append(f"{from_elsewhere}:{target}:ro")
+        elif of_the_folder.is_dir():
+            found.append(f"{of_the_folder}:{target}:ro")
+    return found
 
 
 def _refuse_taken(ports: Sequence[int]) -> None:
