@@ -31,8 +31,10 @@ from promproof.load.shown import shown_in_environment
 from promproof.optiontable import options
 from promproof.places import DEFAULT_REPORTS, LOCUST, LOCUSTFILE, PACKAGE
 from promproof.report.lines import tell
+from promproof.run import routed
 from promproof.run.access import PLACES, let_in_to, refuse_closed
 from promproof.run.housekeeping import check_places
+from promproof.run.options import StackOptions
 from promproof.stack.journal import clear_leftovers
 from promproof.stack.kept import Kept, kept
 from promproof.stack.protocol import ALERTMANAGER, PROMETHEUS
@@ -79,6 +81,17 @@ def access(given: Mapping[str, Any]) -> dict[str, str]:
         {place: urls[place] for place in ("target", "prometheus")}
     )  # the others are for links alone
     return {**shown_in_environment(given["target"]), **handed_on()}
+
+
+def check_receiver(given: Mapping[str, Any]) -> None:
+    """Raises InputError for an address at which no drill can listen, before Locust starts."""
+    routed.check(
+        StackOptions(
+            prometheus=given["prometheus"] or None,
+            alertmanager=given["alertmanager"] or None,
+            receiver=given["receiver"],
+        )
+    )
 
 
 def check_port(arguments: list[str]) -> None:
@@ -174,6 +187,7 @@ def run(given: dict[str, Any]) -> int:
     values = dict(pairwise(wanted))
     check_urls(wanted)
     check_port(wanted)
+    check_receiver(given)
     check_places(Path(values["--reports"]))
     os.environ.update(access(given))
     load(resolve(values["--scenario"]))

@@ -28,6 +28,23 @@ HEALING = Patience(interrupt=30.0)
 
 
 @dataclass(frozen=True)
+class Notices:
+    """Whose notifications a drill hears of, and where it listens for them (`HOST:PORT`)."""
+
+    alertmanager: str
+    receiver: str
+
+    @staticmethod
+    def of(alertmanager: str, receiver: str) -> Notices | None:
+        """None where no address is given to listen at."""
+        return Notices(alertmanager, receiver) if receiver else None
+
+    def options(self) -> tuple[str, ...]:
+        """As options of the drills' command."""
+        return "--alertmanager", self.alertmanager, "--receiver", self.receiver
+
+
+@dataclass(frozen=True)
 class Place:
     """Where drills act: the addresses of what runs, and the files that document it."""
 
@@ -39,6 +56,8 @@ class Place:
     monitoring: Path
     instance: str = ""
     """The target's instance label in that Prometheus, when it is not the host and port of `target`."""
+    notices: Notices | None = None
+    """None for drills that are judged without notifications."""
 
     def command(self, name: str, reports: Path) -> list[str]:
         """The drills' command; the token is not in it."""
@@ -50,6 +69,7 @@ class Place:
             "--stack",
             "external",
             *instance,
+            *(self.notices.options() if self.notices is not None else ()),
             "--target",
             self.target,
             "--prometheus",

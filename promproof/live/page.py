@@ -28,7 +28,7 @@ from promproof.contract import model as contracts
 from promproof.drills.drill import load_folder
 from promproof.errors import EvidenceError, InputError
 from promproof.http import take_over
-from promproof.live.drills import DrillDesk, Place
+from promproof.live.drills import DrillDesk, Notices, Place
 from promproof.live.links import parts_of
 from promproof.live.switches import Switchboard
 from promproof.live.watch import Watch
@@ -64,6 +64,7 @@ def add_options(parser: Any, **_: object) -> None:
     declare(
         parser,
         *names,
+        "receiver",
         "instance",
         "monitoring",
         "reports",
@@ -138,7 +139,9 @@ def _desk(environment: Any, folder: Path) -> DrillDesk:
     monitoring = Path(options.monitoring) if options.monitoring else contract.parent
     urls = (environment.host, options.prometheus, options.fault_url, options.fault_token)
     return DrillDesk(
-        Place(*urls, contract, monitoring, options.instance),
+        Place(
+            *urls, contract, monitoring, options.instance, Notices.of(options.alertmanager, options.receiver)
+        ),
         load_folder(Path(options.drills or DRILLS)),
         folder,
     )

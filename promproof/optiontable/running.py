@@ -96,7 +96,7 @@ OPTIONS = (
     Option(
         "receiver",
         STACK,
-        RUNS,
+        (*RUNS, "ui"),
         "listen here for what that Alertmanager sends",
         "HOST:PORT",
     ),
