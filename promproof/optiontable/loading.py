@@ -32,7 +32,7 @@ OPTIONS = (
         "master-bind-host",
         WORKERS,
         ("ui",),
-        "where workers can connect, with --master",
+        "for workers, with --master",
         "HOST",
         default="127.0.0.1",
     ),

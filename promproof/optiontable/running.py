@@ -143,7 +143,7 @@ OPTIONS = (
         "running-scale",
         STACK,
         ("ui",),
-        "what that stack's durations are divided by",
+        "divisor of that stack's durations",
         "N",
         default="1",
     ),
