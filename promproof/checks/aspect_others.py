@@ -28,7 +28,7 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     batch = evidence.need(DrillDriven, name=case.drill.name).data.batch
     together = [driven.data for driven in evidence.history.of(DrillDriven) if driven.data.batch == batch]
     excused = {name for driven in together for name in (driven.alert, *driven.plan["may"])}
-    excused |= _of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
+    excused |= of_the_machine(evidence.contract, evidence.history.last(ProcFolder) is not None)
     excused |= _of_other_targets(evidence)
     excused |= _of_earlier_traffic(case)
     excused |= _of_idle_instances(evidence)
@@ -66,7 +66,7 @@ def judge_others(claim: Claim, case: Case) -> Verdict:
     )
 
 
-def _of_the_machine(contract: Contract, written: bool) -> set[str]:
+def of_the_machine(contract: Contract, written: bool) -> set[str]:
     """Alerts about neither the target's metrics nor `up`, nor about what the drill has written.
 
     Whether they are silent is the machine's business: two busy cores are over 80 %, and its disk fills as it likes.

@@ -6,9 +6,9 @@ that: such an alert may be right to fire, and is not among those that must be si
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from promproof.contract.model import Contract
+from promproof.contract.model import Alert, Contract
 
 LONGEST_WAIT = 3600.0
 """Seconds, unscaled. An alert that sees traffic for longer after its end is not waited for."""
@@ -27,6 +27,15 @@ def memory(contract: Contract) -> dict[str, float]:
         for alert in contract.alerts
         if alert.windows and (not alert.metrics or own.intersection(alert.metrics))
     }
+
+
+def remains(contract: Contract, alert: Alert, earlier: Iterable[Alert]) -> float:
+    """How long (s, unscaled) an alert sees what was done for others before; 0 where they look at other metrics."""
+
+    def is_seen(other: Alert) -> bool:
+        return not (alert.metrics and other.metrics) or bool({*alert.metrics} & {*other.metrics})
+
+    return memory(contract).get(alert.name, 0.0) if any(map(is_seen, earlier)) else 0.0
 
 
 def awaited(contract: Contract, may: Collection[str]) -> list[float]:

@@ -1,4 +1,4 @@
-"""A drill's course as pure data: steps with their lengths, which drills go together, and the power gate.
+"""A drill's course as pure data: steps with their lengths, and the power gate.
 
 The power gate: error diffusion holds n x dose events +-1 per accumulator in any n consecutive ones, and a window cuts
 one more event at each end. Below and above can be told apart when that uncertainty is smaller than the distance to
@@ -110,8 +110,13 @@ def _above(drill: Drill, timing: Timing, slack: float) -> list[Step]:
     ]
 
 
+def sight(timing: Timing) -> float:
+    """How long (s) the alert sees what is over: of two windows that must both be beyond it the short one decides."""
+    return timing.short_window or timing.window
+
+
 def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
-    clean = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation + timing.group_interval
+    clean = lag(drill, timing) + sight(timing) + timing.scrape + timing.evaluation + timing.group_interval
     limit = clean + 4 * slack + LATE_SECONDS + (RETRY_SECONDS if drill.page_routing else 0.0)
     # the fault is seen until it has left the window; a word that is said again comes with the next group interval
     late = timing.evaluation + 2 * slack
@@ -228,24 +233,6 @@ def rule(timing: Timing) -> Rule:
 def pace(timing: Timing, slack: float) -> Pace:
     """How often the server looks."""
     return Pace(timing.scrape, timing.evaluation, slack)
-
-
-def batches(drills: Sequence[Loaded]) -> list[list[Loaded]]:
-    """Which drills run at the same time, in order: those that disturb neither each other's fault nor alert."""
-    found: list[list[Loaded]] = []
-    for drill in drills:
-        if drill.plan.alone or drill.plan.together is not None:
-            continue
-        for batch in found:
-            taken = {other.plan.fault.kind for other in batch} | {other.plan.alert for other in batch}
-            if not taken & {drill.plan.fault.kind, drill.plan.alert}:
-                batch.append(drill)
-                break
-        else:
-            found.append([drill])
-    words = dict.fromkeys(drill.plan.together for drill in drills if drill.plan.together is not None)
-    found += [[drill for drill in drills if drill.plan.together == word] for word in words]
-    return [*found, *([drill] for drill in drills if drill.plan.alone and drill.plan.together is None)]
 
 
 def power_gate(drill: Loaded, alert: Alert, timing: Timing, scale: TimeScale, edges: Sequence[float]) -> None:

@@ -97,6 +97,11 @@ class Fault(Model):
         """The quantity while no dose is held; None for the harmless end of the scale."""
         return None
 
+    @property
+    def added(self) -> tuple[str, str] | None:
+        """Method and route of the requests that the fault itself sends; None for one that sends none."""
+        return None
+
     def ledger(self, evidence: Evidence, held: Held) -> Agreement:
         """What was injected, what the clients saw and what Prometheus stored, and where they disagree.
 

@@ -103,6 +103,11 @@ class Traffic(Fault):
         return events or rate
 
     @property
+    def added(self) -> tuple[str, str] | None:
+        """Each of them counts wherever an alert counts its route."""
+        return self.route
+
+    @property
     def accumulators(self) -> int:
         """Those of the scenario and those that are added are spread over time on their own."""
         return 2

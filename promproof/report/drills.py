@@ -110,15 +110,24 @@ def _notes(row: Row) -> Iterator[str]:
     """What else is worth a line: others that moved or could have, and hops outside of their brackets."""
     if row.case is None:
         return
-    for name in sorted(row.case.drill.may):
-        state = row.furthest.get(name, State.INACTIVE)
-        yield f"{name} may fire here: it {'did not' if state is State.INACTIVE else f'was {state}'}"
-    for name, state in row.furthest.items():
-        if state is not State.INACTIVE and name not in row.expected:
-            yield f"{name} was {state} as well, which this drill does not name"
+    for state, names, is_one in _by_state(row, sorted(row.case.drill.may)):
+        who, was = ("it", "was") if is_one else ("they", "were")
+        did = "did not" if state is State.INACTIVE else f"{was} {state}"
+        yield f"{names} may fire here: {who} {did}"
+    for state, names, is_one in _by_state(row, [name for name in row.furthest if name not in row.expected]):
+        if state is not State.INACTIVE:
+            yield f"{names} {'was' if is_one else 'were'} {state} as well, which this drill does not name"
     for hop in hops(row.case):
         if hop.is_outside:
             yield _why_outside(hop, row.case)
+
+
+def _by_state(row: Row, alerts: Sequence[str]) -> Iterator[tuple[State, str, bool]]:
+    """How far alerts came: each state with the names of those that came to it, and whether it is one alone."""
+    for state in reversed(State):
+        names = [name for name in alerts if row.furthest.get(name, State.INACTIVE) is state]
+        if names:
+            yield state, ", ".join(names), len(names) == 1
 
 
 def _why_outside(hop: Hop, case: Case) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
+from promproof.report.folding import STATE, Folding
 from promproof.report.lines import cut, plain, wrapped
 
 TICK_SECONDS = 1.0
@@ -20,7 +21,6 @@ COUNT_SECONDS = 30.0
 """between two counts of requests in a pipe"""
 CLEAR = "\r\x1b[2K"
 _SENT = re.compile(r"(?P<sender>[^:]+): (?P<sent>\d+) requests sent")
-_STATE = re.compile(r"  (?P<alert>\S+): \S+ -> (?P<state>\S+)")
 INACTIVE = "inactive"
 
 
@@ -40,6 +40,7 @@ class Progress:
         self._counted: dict[str, float] = {}
         self._states: dict[str, str] = {}
         self._doing = ""
+        self._folding = Folding()
         self._lock = threading.RLock()  # a signal's handler says something, too
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="progress", daemon=True)
@@ -53,13 +54,14 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        if self._live:
-            with self._lock:
+        with self._lock:
+            self._tell(self._folding.rest())
+            if self._live:
                 self._write(CLEAR)
 
     def say(self, text: str) -> None:
         """Tell what happens now."""
-        count, state = _SENT.fullmatch(text), _STATE.match(text)
+        count, state = _SENT.fullmatch(text), STATE.match(text)
         with self._lock:
             if state is not None:
                 self._states[state["alert"]] = state["state"]
@@ -67,11 +69,17 @@ class Progress:
                 self._sent[count["sender"]] = int(count["sent"])
             elif state is None and not text.startswith(" "):
                 self._doing = text
-            if count is None or self._is_due(count["sender"]):
-                stamp = f"[{self._clock() - self._begun:6.1f} s] "
-                self._write(f"{CLEAR if self._live else ''}{stamp}{self._broken(text, len(stamp))}\n")
+            if count is None:
+                self._tell(self._folding.lines(text))
+            elif self._is_due(count["sender"]):
+                self._tell([text])
             if self._live and not self._ended.is_set():
                 self._write(f"{CLEAR}{self.line()}")
+
+    def _tell(self, lines: list[str]) -> None:
+        stamp = f"[{self._clock() - self._begun:6.1f} s] "
+        for text in lines:
+            self._write(f"{CLEAR if self._live else ''}{stamp}{self._broken(text, len(stamp))}\n")
 
     def _broken(self, text: str, indent: int) -> str:
         """A text behind a stamp: on a terminal its lines end between words, a pipe has it whole."""

@@ -38,12 +38,12 @@ def refuse_diluted(loaded: Loaded, scenario: Scenario, contract: Contract, rules
     metrics = _counted(contract, alert.metrics)
     if not metrics or not _counts_all(rules, plan.alert, metrics):
         return
-    told = [(request, weight) for request, weight in _requests(scenario) if _is_counted(request, metrics)]
+    told = [(request, weight) for request, weight in requests_of(scenario) if _is_counted(request, metrics)]
     of_all = sum(weight for _, weight in told)
     dosed = sum(weight for request, weight in told if _is_dosed(request, plan.fault.routes))
     if not 0 < dosed < of_all or dosed / of_all * plan.above > alert.edge:
         return
-    others = sorted({_line(request) for request, _ in told if not _is_dosed(request, plan.fault.routes)})
+    others = sorted({line(request) for request, _ in told if not _is_dosed(request, plan.fault.routes)})
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
     raise InputError(
         what=f"{plan.above:.1%} of {', '.join(plan.fault.routes)} is {dosed / of_all * plan.above:.1%} of all requests "
@@ -56,12 +56,12 @@ def refuse_diluted(loaded: Loaded, scenario: Scenario, contract: Contract, rules
 
 def _counted(contract: Contract, names: Collection[str]) -> list[Metric]:
     """The alert's metrics, if requests are the truth of each; none where that is not known."""
-    found = [each for name in names for each in contract.metrics if name in _samples(each)]
+    found = [each for name in names for each in contract.metrics if name in samples_of(each)]
     is_known = len(found) == len(set(names)) and all(isinstance(each.truth, RequestTruth) for each in found)
     return found if is_known else []
 
 
-def _samples(known: Metric) -> tuple[str, ...]:
+def samples_of(known: Metric) -> tuple[str, ...]:
     """What its samples may be called."""
     return (known.name, *(f"{known.name}_{end}" for end in ("count", "sum", "bucket")))
 
@@ -81,7 +81,7 @@ def _counts_all(rules: Sequence[Rule], name: str, metrics: Sequence[Metric]) -> 
         tree = parse(mine[0].expression)
     except ValueError:
         return False
-    names = {sample for each in metrics for sample in _samples(each)}
+    names = {sample for each in metrics for sample in samples_of(each)}
     if any(metric(found) not in names for found in selectors(tree)):
         return False  # recorded, say, by whatever
     if any(label in routes for found in selectors(tree) for label, _, _ in matchers(found)):
@@ -91,7 +91,7 @@ def _counts_all(rules: Sequence[Rule], name: str, metrics: Sequence[Metric]) -> 
     return bool(by) and len(by) == len(sums) and not any(without or labels & routes for without, labels in by)
 
 
-def _requests(scenario: Scenario) -> Iterator[tuple[Request, float]]:
+def requests_of(scenario: Scenario) -> Iterator[tuple[Request, float]]:
     """The requests of the sessions that go on, with how often each is sent in proportion."""
     for session in scenario.mix:
         for step in session.steps:
@@ -100,18 +100,23 @@ def _requests(scenario: Scenario) -> Iterator[tuple[Request, float]]:
 
 
 def _is_counted(request: Request, metrics: Sequence[Metric]) -> bool:
-    method, _, route = _line(request).partition(" ")
+    method, _, route = line(request).partition(" ")
     return request.counted and all(
         isinstance(each.truth, RequestTruth) and each.truth.counts(method, route, "") for each in metrics
     )
 
 
 def _is_dosed(request: Request, routes: Sequence[str]) -> bool:
-    lines = {_line(request), str(request.request).partition("?")[0]}
+    return is_on((line(request), str(request.request).partition("?")[0]), routes)
+
+
+def is_on(lines: Collection[str], routes: Sequence[str]) -> bool:
+    """Whether a request, by one of the names that it has, is on the routes of a fault."""
     patterns = [re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(route)) for route in routes]
     return any(re.fullmatch(pattern, line) for pattern in patterns for line in lines)
 
 
-def _line(request: Request) -> str:
+def line(request: Request) -> str:
+    """Method and route of a request, as the target calls it."""
     method, _, path = str(request.request).partition(" ")
     return f"{method} {request.endpoint or path.partition('?')[0]}"

@@ -6,9 +6,9 @@ confirm clean, save the history, judge.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +16,14 @@ from promproof import interrupts
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.config.jobs import shared
+from promproof.drills.aging import remains
+from promproof.drills.batching import levelled
 from promproof.drills.drill import Loaded
 from promproof.drills.needs import needs_of
-from promproof.drills.plan import batches, power_gate
+from promproof.drills.plan import emptied, lag, power_gate
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
-from promproof.evidence.evidence import LEDGER_OF, Evidence
+from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock
 from promproof.exposition import matcher
 from promproof.faults.kind import Need
@@ -36,13 +38,15 @@ from promproof.run.conducting import conductor, part
 from promproof.run.conductor import Part
 from promproof.run.dilution import refuse_diluted
 from promproof.run.frame import Ground, Result, Say
-from promproof.run.holding import lowered, slow, too_much
+from promproof.run.holding import lowered
 from promproof.run.idle import idle_machine
+from promproof.run.loads import Loads
+from promproof.run.mixing import staged
 from promproof.run.options import wish_of
 from promproof.run.pace import timing_of
 from promproof.run.prepared import Prepared
+from promproof.run.settling import Settling
 from promproof.run.timeline import Timeline
-from promproof.run.traffic import TRAFFIC_SECONDS, Settings, Traffic
 from promproof.stack.choice import abilities
 from promproof.stack.protocol import PROMETHEUS, Status
 from promproof.verdict import Verdict
@@ -50,8 +54,6 @@ from promproof.verdict import Verdict
 # Polls come five times in an evaluation, within these bounds.
 SHORTEST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 1.0
-START_SECONDS = 40.0
-SETTLE_SECONDS = 10.0
 
 
 def run(prepared: Prepared, drills: Sequence[Loaded], folder: Path, clock: Clock, say: Say) -> Result:
@@ -160,14 +162,13 @@ class _Session:
     """The driving, step by step."""
 
     def __init__(self, ground: Ground, drills: Sequence[Loaded], cleanup: ExitStack) -> None:
-        prepared, folder, history, say = ground.prepared, ground.folder, ground.history, ground.say
+        prepared, history, say = ground.prepared, ground.history, ground.say
         self.prepared = prepared
-        self.drills = drills
-        self.folder = folder
+        self.drills = levelled(drills)
+        self.stages = staged(prepared, self.drills)
         self.history = history
         self.cleanup = cleanup
         self.say = say
-        self.traffic: list[Traffic] = []
         faults = [drill.plan.fault for drill in drills]
         cpus = max((fault.cpus for fault in faults if isinstance(fault, Resource)), default=2)
         self.proc = idle_machine(ground, cleanup, cpus)
@@ -182,11 +183,14 @@ class _Session:
                 expected="one instance: an alert over all of them is not dosed by the requests to one",
                 todo="leave one running while the drills are",
             )
+        self.driven: list[Part] = []
+        self.loads = Loads(ground, bench, self.stages)
         pause = min(max(bench.pace.evaluation_interval / 5, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
         self.pollers = Pollers(
             history, bench.monitoring.prometheus.url, bench.monitoring.alertmanager_url, pause
         )
         self.timeline = Timeline(history, say)
+        self.settling = Settling(prepared, bench, history, self.pollers)
         self.reader = (
             NodeReader(history, bench.monitoring.stack.endpoints.node_exporter) if self.proc else None
         )
@@ -200,42 +204,53 @@ class _Session:
         """
         parts = {drill.plan.name: part(self.prepared, self.bench, drill.plan) for drill in self.drills}
         try:
-            self._start_traffic()
+            self.loads.start()
             self.pollers.start()
             self.cleanup.callback(self.pollers.stop)
             await_scrape(self.bench, self.say)
-            self._flow()
-            self._settle([part.timing.window for part in parts.values()])
+            self.loads.play(0, self.bench.watch)
+            self.settling.wait([part.timing.window for part in parts.values()], self._alive, self.say)
             driver = conductor(
                 self.bench, self.prepared, self.history, self.pollers, self._alive, self.say, self.proc
             )
-            for number, batch in enumerate(batches(self.drills)):
-                names = [drill.plan.name for drill in batch]
+            for number, stage in enumerate(self.stages):
+                names = [drill.plan.name for drill in stage.drills]
+                self.loads.play(number, self._alive)
                 self.say(f"batch {number + 1}: {', '.join(names)}")
                 self._mark(parts, names, "begin")
-                driver.run([parts[name] for name in names], number, self.reader)
+                driver.run([self._clear(parts[name]) for name in names], number, self.reader)
                 self._mark(parts, names, "end")
+                self.driven += [parts[name] for name in names]
             clean = driver.is_clean()
             self.history.add(records.Clean(clean))
             if not clean:
                 raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
         finally:
-            for traffic in self.traffic:
-                traffic.stop()
+            self.loads.stop()
+
+    def _clear(self, part: Part) -> Part:
+        """The drill, judged from when its alert's windows hold nothing of what was dosed for others before it."""
+        healed = {turn.data.drill: turn.t for turn in self.history.of(records.Turn) if turn.data.do == "heal"}
+        earlier = [driven for driven in self.driven if driven.drill.scenario and driven.drill.name in healed]
+        window = remains(self.prepared.contract, part.alert, [driven.alert for driven in earlier])
+        if not window:
+            return part
+        pace = self.bench.pace
+        last = max(healed[driven.drill.name] + lag(driven.drill, driven.timing) for driven in earlier)
+        until = last + emptied([pace.scale.seconds(window)], pace.scrape_interval, pace.evaluation_interval)
+        return replace(part, clear=until) if until > self.history.now() else part
 
     def _mark(self, parts: Mapping[str, Part], names: Sequence[str], edge: Literal["begin", "end"]) -> None:
         """What the clients had seen at the begin and at the end of a batch of slow requests."""
         for name in names:
             if parts[name].drill.fault.traffic:
-                slow = sum(traffic.slower_than(parts[name].alert.limit) for traffic in self.traffic)
+                slow = self.loads.slower_than(parts[name].alert.limit)
                 self.history.add(records.LedgerMark(name, edge, slow))
 
     def read(self) -> None:
         """Everything that the judgement needs; what cannot be read is a gap."""
         history, bench = self.history, self.bench
-        for traffic in self.traffic:
-            with recording.attempt(history, LEDGER_OF + traffic.settings.name):
-                history.add(traffic.record())
+        self.loads.record()
         history.add(records.Ledger("harness", complete=True, view=bench.service.sender.view().to_json()))
         if self.proc is not None:
             gaps = tuple(records.Pause(begin, end) for begin, end in self.proc.gaps)
@@ -285,84 +300,11 @@ class _Session:
         jobs = self.prepared.folder.jobs
         return next((job for job in ("node", "node-exporter", "node_exporter") if job in jobs), "node")
 
-    def _start_traffic(self) -> None:
-        rates: dict[Path, float] = {}
-        for drill in self.drills:
-            if drill.scenario is not None and drill.plan.rate is not None:
-                path = drill.scenario.resolve()
-                rates[path] = max(rates.get(path, 0.0), drill.plan.rate)
-        for path, rate in rates.items():
-            settings = Settings(
-                path, self.bench.service.url, path.stem, self.bench.pace.bin_seconds, rate, TRAFFIC_SECONDS
-            )
-            traffic = Traffic(settings, self.folder, self.bench.tools.journal)
-            self.traffic.append(traffic)
-            self.say(f"{path.stem}: starting Locust, {rate:g}/s")
-            traffic.start()
-
-    def _flow(self) -> None:
-        for traffic in self.traffic:
-            traffic.go()
-        for traffic in self.traffic:
-            traffic.wait_for("arrivals-started", START_SECONDS, self.bench.watch)
-        self.history.add(records.TrafficFlows(tuple(traffic.settings.name for traffic in self.traffic)))
-
     def _alive(self) -> None:
         self.timeline.update()
         self.bench.watch()
-        for traffic in self.traffic:
-            traffic.check_alive()
+        self.loads.check_alive()
+        self.settling.raise_if_too_much(self.loads.rate, self._may_lower)
 
-    def _settle(self, windows: Sequence[float]) -> None:
-        """Wait until a window is full of clean traffic, and until no alert is left from before the first scrape."""
-        self.say("settling: clean traffic fills the windows")
-        begun = self.history.now()
-        least = begun + max(windows, default=0.0) + 2 * self.bench.pace.scrape_interval
-        quiet_since: float | None = None
-        # Alertmanager tells of a resolved alert at its next group_interval
-        calm = max(
-            (
-                timing_of(self.prepared, alert).group_interval
-                for alert in self.prepared.contract.alerts
-                if alert.is_dosed
-            ),
-            default=1.0,
-        )
-        always = {alert.name for alert in self.prepared.contract.alerts if alert.always}
-        looked = False
-        while True:
-            self._alive()
-            now = self.history.now()
-            if now >= least and not looked:
-                self._raise_if_too_much(now - begun)
-                looked = True
-            quiet_since = (quiet_since or now) if self.pollers.quiet(always) else None
-            if now >= least and quiet_since is not None and now - quiet_since >= calm + 0.5:
-                return
-            if now > least + 3 * calm + SETTLE_SECONDS:
-                # not an end: an alert that fires without a fault is what the drills will say
-                self.say("alerts are active before any fault")
-                return
-            time.sleep(0.05)
-
-    def _raise_if_too_much(self, filled: float) -> None:
-        """End the run where its target has no time left for its scrapes, and another one may ask for less.
-
-        filled: for how long (s) there has been traffic.
-
-        Raises:
-            TooMuch: a smaller time scale may be taken.
-        """
-        bench = self.bench
-        if not self.traffic or lowered(self.prepared, self.drills, refuse) is None:
-            return
-
-        def stored(name: str) -> dict[float, float]:
-            selector = f"{name}{{{bench.service.selector}}}"
-            found = bench.monitoring.prometheus.samples(selector, filled)
-            return {stamp: value for series in found for stamp, value in series.samples}
-
-        seen = slow(stored("up"), stored("scrape_duration_seconds"), bench.pace.scrape_timeout)
-        if seen:
-            rate = sum(traffic.settings.rate or 0.0 for traffic in self.traffic)
-            raise too_much(seen, rate, self.prepared.scale)
+    def _may_lower(self) -> bool:
+        return lowered(self.prepared, self.drills, refuse) is not None

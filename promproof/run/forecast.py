@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from promproof.contract.model import seconds
 from promproof.drills.aging import awaited
 from promproof.drills.drill import Loaded
-from promproof.drills.plan import batches, steps
+from promproof.drills.plan import steps
 from promproof.load import scenario as scenarios
+from promproof.run.mixing import staged
 from promproof.run.pace import pace_of, timing_of
 from promproof.run.prepared import Prepared
 from promproof.run.senders import SCRAPES
@@ -34,7 +35,9 @@ def of_drills(prepared: Prepared, drills: Sequence[Loaded]) -> float | None:
     try:
         timings = [timing_of(prepared, prepared.contract.alert(drill.plan.alert)) for drill in drills]
         settling = max(timing.window + timing.group_interval for timing in timings)
-        driven = sum(max(_steps(prepared, drill) for drill in batch) for batch in batches(drills))
+        driven = sum(
+            max(_steps(prepared, drill) for drill in stage.drills) for stage in staged(prepared, drills)
+        )
         return UP_SECONDS + settling + driven + END_SECONDS
     except Exception:  # as above
         return None

@@ -13,7 +13,7 @@ from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.drills import plan
 from promproof.drills.drill import Loaded, NearMiss, load_folder
-from promproof.drills.plan import batches, emptied, power_gate, steps
+from promproof.drills.plan import emptied, power_gate, steps
 from promproof.drills.states import Change, Condition, Pace, Quantity, condition_at
 from promproof.errors import InputError
 from promproof.evidence.records import Timing
@@ -118,24 +118,21 @@ def test_the_quiet_lasts_a_window_since_the_healing_and_a_group_interval_since_t
     assert quiet.seconds > found.group_interval
 
 
+def test_of_two_windows_the_short_one_says_how_long_the_quiet_lasts() -> None:
+    long = timing("ErrorBudgetFastBurn")
+    both = replace(long, short_window=5.0)
+    plan = DRILLS["ErrorBudgetFastBurn"].plan
+    whole, short = (steps(plan, each, 0.1)[-1].since_healing for each in (long, both))
+    assert whole - short == pytest.approx(long.window - 5.0)
+    assert steps(plan, both, 0.1)[0].seconds >= long.window  # but both are full before the fault
+
+
 def test_windows_that_hold_other_traffic_lengthen_the_harmless_side_alone() -> None:
     plan, timing = DRILLS["HighErrorRate"].plan, TIMING
     course, aged = steps(plan, timing, 0.1), steps(plan, timing, 0.1, timing.window + 3.0)
     assert aged[0].seconds == pytest.approx(course[0].seconds + 3.0)
     assert aged[1:] == course[1:]
     assert steps(plan, timing, 0.1, timing.window - 1.0) == course
-
-
-def test_only_drills_that_do_not_disturb_each_other_run_together() -> None:
-    found = [{drill.plan.name for drill in batch} for batch in batches(list(DRILLS.values()))]
-    default = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}
-    assert found[0] == default
-    assert {"TwoAtOnceErrors", "TwoAtOnceSlow"} in found
-    assert all(len(batch) == 1 for batch in found if not batch & (default | {"TwoAtOnceErrors"}))
-    assert sum(map(len, found)) == len(DRILLS)
-    errors = DRILLS["HighErrorRate"]
-    again = Loaded(plan=errors.plan.model_copy(update={"name": "Again"}), path=errors.path)
-    assert len(batches([errors, again])) == 2
 
 
 def test_whole_events_delay_a_share_the_less_the_more_there_are() -> None:

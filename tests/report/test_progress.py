@@ -117,3 +117,30 @@ def test_the_line_is_never_longer_than_the_terminal(width: int) -> None:
     for number in range(30):
         progress.say(f"  Alert{number}: inactive -> firing")
     assert len(progress.line()) < width
+
+
+def test_an_alert_that_flaps_is_told_once_and_counted_until_the_next_turn() -> None:
+    stream = io.StringIO()
+    with Progress(stream, Clock()) as progress:
+        progress.say("Errors: raised, errors at 0.05")
+        for _ in range(12):
+            progress.say("  HighErrorRate: inactive -> pending")
+            progress.say("  HighErrorRate: pending -> inactive")
+        progress.say("  webhook <- HighErrorRate firing, answered 500")
+        progress.say("  webhook <- HighErrorRate firing, answered 500")
+        progress.say("  HighErrorRate: pending -> firing")
+        progress.say("Errors: healed")
+        progress.say("  HighErrorRate: inactive -> pending")
+        progress.say("  HighErrorRate: inactive -> pending")
+    assert [line.partition("] ")[2] for line in stream.getvalue().splitlines()] == [
+        "Errors: raised, errors at 0.05",
+        "  HighErrorRate: inactive -> pending",
+        "  HighErrorRate: pending -> inactive",
+        "  webhook <- HighErrorRate firing, answered 500",
+        "  HighErrorRate: pending -> firing",
+        "  HighErrorRate: 22 more changes of this kind, pending -> inactive the last",
+        "  webhook <- HighErrorRate firing, answered 500, 1 more time",
+        "Errors: healed",
+        "  HighErrorRate: inactive -> pending",
+        "  HighErrorRate: 1 more change of this kind, inactive -> pending the last",
+    ]
