@@ -98,6 +98,10 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     else:
         choice = of_exposition(first, target.metrics_path)
     tried = try_routes(target, Choice(choice.routes, choice.left), wishes.routes)
+    lines = {f"{route.method} {route.path}" for route in wishes.routes}
+    for route, why in tried.left:
+        if route in lines:
+            say(f"not sent: {route}, {why}")
     observed, found = _recognised(service, tried)
     found = _with_flights(target, observed, found)
     if wishes.app is not None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from promproof.draft.lines import comment, item
-from promproof.draft.observed import COUNTED_SAMPLE, Observed
-from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised
+from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
+from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised, says_success
 from promproof.exposition import Exposition, Family
 
 PROCESS = {
@@ -133,6 +133,8 @@ def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
     if source == "method_lower":
         return {"from": "method", "case": "lower"}
     if source == "status_class":
+        if says_success(values):
+            return {"from": "status_class", "as": _success_spelt(values)}
         return {"from": "status_class", **_class_spelt(set(values.values()))}
     if source == "status":
         words = {str(probe.status): value for probe, value in values.items() if value != str(probe.status)}
@@ -143,6 +145,14 @@ def label(counting: Counting, name: str, metrics_path: str) -> dict[str, Any]:
     if counting.own is not None and dict(counting.own).get(name, "") != metrics_path:
         spelt[metrics_path] = dict(counting.own).get(name, "")
     return {"from": "route", **({"as": spelt} if spelt else {})}
+
+
+def _success_spelt(values: Mapping[Probe, str]) -> dict[str, str]:
+    """The word of each class that was seen; where 4xx is a failure 5xx is one too."""
+    words = {f"{probe.status // 100}xx": value for probe, value in values.items()}
+    if "4xx" in words and words["4xx"] != words.get("2xx"):
+        words.setdefault("5xx", words["4xx"])
+    return dict(sorted(words.items()))
 
 
 def _class_spelt(values: Collection[str]) -> dict[str, Any]:

@@ -53,7 +53,10 @@ ELSEWHERE = (8, 40)
 as likely, and a busy machine hands most of them to the process that ran last."""
 ELSEWHERE_SECONDS = 1.0
 """Not more than the fewest, once they have taken so long."""
-FAILS = tuple(range(500, 600))
+REFUSED = (401, 403, 404, 405, 429)
+"""Answers of a named route that its probe can't be made of: a key is missing, the path is misspelt, it is too much."""
+FAILS = tuple(status for status in range(400, 600) if status not in REFUSED)
+"""Whoever names a route wants it sent, also one that fails: a share of such requests is what alerts are about."""
 MOST_ROUTES = 25
 """More are not needed to tell labels apart, and each one is sent in the run as well."""
 TIMES = (2, 3, 4)
@@ -217,8 +220,7 @@ def try_routes(target: Target, choice: Choice, named: Sequence[Route] = ()) -> T
             missing = ", ".join(route.parameters)
             left.append((f"{route.method} {route.path}", f"no answer had a value for {missing}"))
             continue
-        # whoever names a route wants it sent, also one that fails: a share of such requests is what alerts are about
-        told = _tried(target, route, path, answers, FAILS if route in named else ())
+        told = _tried(target, route, path, answers, _failures(route, [*named, *choice.routes], named))
         if isinstance(told, Probe):
             probes.append(told)
         elif route in named or route.path not in USUAL:  # that a usual path is not there is nothing to tell
@@ -227,6 +229,14 @@ def try_routes(target: Target, choice: Choice, named: Sequence[Route] = ()) -> T
     if isinstance(unknown, Probe):
         probes.append(Probe("GET", UNKNOWN, UNMATCHED, 404))
     return Tried(tuple(dict.fromkeys(probes)), tuple(left))
+
+
+def _failures(route: Route, routes: Sequence[Route], named: Sequence[Route]) -> tuple[int, ...]:
+    """Errors that a route may answer with: those of a named one; 404 where it is the missing item of another route."""
+    if route not in named:
+        return ()
+    missing = any(other != route and other.takes(route.path) for other in routes)
+    return (*FAILS, 404) if missing else FAILS
 
 
 def _tried(

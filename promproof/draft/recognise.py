@@ -23,7 +23,24 @@ SIZES = ("byte", "size")
 _KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
 OUTCOMES = ("", "INFORMATIONAL", "SUCCESS", "REDIRECTION", "CLIENT_ERROR", "SERVER_ERROR")
 """Micrometer's words for the classes of status, by their first digit."""
-MILLISECONDS = re.compile(r"_(ms|msec|millis|milliseconds)(_|$)")
+SUCCESS = tuple(
+    {good, bad}
+    for good, bad in (
+        ("true", "false"),
+        ("yes", "no"),
+        ("1", "0"),
+        ("ok", "error"),
+        ("success", "error"),
+        ("success", "failure"),
+    )
+)
+"""Words of a label that says whether a request succeeded, or failed."""
+UNITS = (
+    (re.compile(r"_(ms|msec|millis|milliseconds)(_|$)"), "milliseconds", 1e3),
+    (re.compile(r"_(us|usec|micros|microseconds)$"), "microseconds", 1e6),
+    (re.compile(r"_(ns|nsec|nanos|nanoseconds)$"), "nanoseconds", 1e9),
+)
+"""What a name says of a unit that isn't seconds, and how many are one."""
 
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
 STOOD_STILL = "stood still whenever it was looked at, also while requests were open"
@@ -169,9 +186,9 @@ def _apart(seen: set[Probe], missed: set[Probe]) -> tuple[str, tuple[str, ...]] 
 
 def _counting(family: Family, observed: Observed, known: Sequence[Counting]) -> Counting | str:
     """The family as one that counts requests, or why it is none. known: those that were recognised before."""
-    if family.type not in COUNTED_SAMPLE:
+    if family.type not in (*COUNTED_SAMPLE, "untyped"):
         return _still(family.name, observed)
-    sample = family.name + COUNTED_SAMPLE[family.type]
+    sample = family.name + COUNTED_SAMPLE.get(family.type, "")
     own = _own(sample, observed)
     if isinstance(own, str):
         return own
@@ -245,10 +262,6 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
     finest = max(routes.values(), default=0)
     # A handler's class or a shard has one value for several routes: its series are added up.
     sources.update({name: "anything" for name, told in routes.items() if told < finest})
-    told = [source for source in sources.values() if source not in ("constant", "anything")]
-    for source in told:
-        if told.count(source) > 1:
-            return f"two of its labels hold the {source.split('_')[0]}"
     return sources
 
 
@@ -275,6 +288,8 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
         return "status_class"
     if all(value.upper() == OUTCOMES[probe.status // 100] for probe, value in values.items()):
         return "status_class"
+    if says_success(values):
+        return "status_class"
     if all(_says_status(value, probe.status) for probe, value in values.items()) and _by_status(values):
         return "status"
     routes: dict[str, set[str]] = {}
@@ -292,9 +307,20 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
 
 
 def _says_status(value: str, status: int) -> bool:
-    """Whether a value is a status in words: `404 Not Found`, or `Not Found` alone."""
+    """Whether a value is a status in words: `404 Not Found`, `Not Found` alone, `not_found` or `NotFound`."""
     phrase = HTTPStatus(status).phrase.lower() if status in _KNOWN_STATUSES else str(status)
-    return re.match(rf"{status}\b", value) is not None or value.lower() == phrase
+    spelt = re.sub(r"[_-]", " ", value.lower())
+    return re.match(rf"{status}\b", value) is not None or spelt in (phrase, phrase.replace(" ", ""))
+
+
+def says_success(values: Mapping[Probe, str]) -> bool:
+    """Whether a value says of each class of status that it is a success or none: `ok="true"`, `success="no"`.
+
+    A path that no route matched does not tell that: the value may say whether a route did.
+    """
+    told = {(probe.status // 100, value.lower()) for probe, value in values.items()}
+    matched = {value.lower() for probe, value in values.items() if probe.route != UNMATCHED}
+    return len(told) == len({digit for digit, _ in told}) and matched in SUCCESS
 
 
 def _by_status(values: Mapping[Probe, str]) -> bool:
@@ -315,14 +341,15 @@ def _by_route(values: Mapping[Probe, str]) -> bool:
 
 def _durations(family: Family, observed: Observed) -> tuple[bool, str, str]:
     """Whether a histogram or summary observes how long requests took; the unit that isn't seconds; what is odd."""
-    if family.type == "counter" or any(word in family.name for word in SIZES):
+    if family.type in ("counter", "untyped") or any(word in family.name for word in SIZES):
         return False, "", ""
     told = sum(sum(moved.values()) for _, moved in observed.moves(f"{family.name}_sum"))
     felt = sum(batch.seconds + SLACK * (batch.times + 1) for batch in observed.batches)
     if told <= 0:
         return False, "", ""
-    if MILLISECONDS.search(family.name):
-        return told <= felt * 1000, "milliseconds", ""
+    for pattern, unit, of_one in UNITS:
+        if pattern.search(family.name):
+            return told <= felt * of_one, unit, ""
     if told <= felt:
         return True, "", ""
     if not family.name.endswith("_seconds"):

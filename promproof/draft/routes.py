@@ -47,6 +47,11 @@ class Route:
         """The path as a scenario has it: every placeholder in braces, with its name alone."""
         return PARAMETER.sub(lambda match: "{" + next(filter(None, match.groups())) + "}", self.path)
 
+    def takes(self, path: str) -> bool:
+        """Whether a path is this one with values in its placeholders, each of which is one part of it."""
+        parts = PARAMETER.sub("\0", self.path).split("\0")
+        return re.fullmatch(r"[^/{}<>]+".join(map(re.escape, parts)), path) is not None
+
     def filled(self, values: Mapping[str, str]) -> str | None:
         """The real path; None while a value is missing."""
         given = {**values, **dict(self.values)}

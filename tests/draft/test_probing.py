@@ -111,6 +111,22 @@ def test_a_route_that_fails_is_sent_where_somebody_names_it() -> None:
     assert dict(tried.left) == {"GET /me": "answers 404"}
 
 
+def test_a_refusal_is_sent_where_somebody_names_it_and_a_misspelt_path_is_not() -> None:
+    answers = {"/brew": (418, ""), "/items/{id}": (200, ""), "/items/1": (200, ""), "/me": (401, "")}
+    named = [Route("GET", path) for path in ("/brew", "/items/9", "/itmes", "/me", "/items/9/parts")]
+    with serving(Server(answers)) as server:
+        choice = Choice((Route("GET", "/items/{id}", (("id", "1"),)),))
+        tried = try_routes(quick(server), choice, named)
+        found = try_routes(quick(server), routes("/items/9"), [])
+    assert [(probe.path, probe.status) for probe in tried.probes[:-1]] == [
+        ("/brew", 418),
+        ("/items/9", 404),
+        ("/items/1", 200),
+    ]
+    assert [route for route, _ in tried.left] == ["GET /itmes", "GET /me", "GET /items/9/parts"]
+    assert not found.probes[:-1], "nobody named it"
+
+
 def test_ids_come_from_answers() -> None:
     with serving(Server({"/items": (200, json.dumps([{"id": 7}])), "/items/7": (200, "{}")})) as server:
         tried = try_routes(quick(server), routes("/items", "/items/{item_id}", "/orders/{order_id}"))

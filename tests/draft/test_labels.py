@@ -1,0 +1,157 @@
+"""Labels and units in other words: two labels for one thing, successes, untyped counts; what a draft says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from promproof.contract.model import Metric
+from promproof.draft.metrics import counted, label
+from promproof.draft.observed import Probe
+from promproof.draft.recognise import Counting, recognise
+from promproof.exposition import parse
+from promproof.truth.requests import counting as truth_of
+from tests.draft.readings import ITEM, ITEMS, PROBES, UNKNOWN, counter, observed
+
+pytestmark = pytest.mark.unit
+
+FAILING = Probe("GET", "/fail", "/fail", 500)
+MISSING = Probe("GET", "/items/9", "/items/9", 404)
+ALL = (*PROBES, FAILING, MISSING)
+
+
+def drafted(
+    labels: Callable[[Probe], str], probes: tuple[Probe, ...] = ALL, kind: str = "counter"
+) -> Counting:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows: dict[str, float] = {}
+        for probe, times in sent.items():
+            rows[labels(probe)] = rows.get(labels(probe), 0) + times
+        return counter("hits_total", rows, kind)
+
+    return recognise(observed(write, probes)).counting["hits_total"]
+
+
+def promised(found: Counting) -> dict[Probe, Mapping[str, str]]:
+    """By probe the label set that the drafted metric demands of it."""
+    metric = Metric.model_validate(counted(found, parse(""), "/metrics"))
+    told = {probe: truth_of(metric).labels("GET", probe.route, str(probe.status)) for probe in found.seen}
+    return {probe: dict(labels or ()) for probe, labels in told.items()}
+
+
+def test_two_labels_that_tell_the_route_apart_are_both_promised() -> None:
+    handlers = {
+        "/items": "list",
+        "/items/{item_id}": "show",
+        "unmatched": "none",
+        "/fail": "fail",
+        "/items/9": "miss",
+    }
+    found = drafted(lambda probe: f'handler="{handlers[probe.route]}",url="{probe.path}"')
+    assert found.sources == {"handler": "route", "url": "route"}
+    assert promised(found)[ITEM] == {"handler": "show", "url": "/items/1"}
+    swapped = drafted(lambda probe: f'handler="{probe.path}",url="{handlers[probe.route]}"')
+    assert promised(swapped)[ITEM] != promised(found)[ITEM], "a run against the first draft is red"
+
+
+def test_of_two_labels_with_the_status_both_are_promised() -> None:
+    found = drafted(lambda probe: f'code="{probe.status}",path="{probe.path}",status="{probe.status}"')
+    assert found.sources == {"code": "status", "path": "route", "status": "status"}
+    assert promised(found)[MISSING] == {"code": "404", "path": "/items/9", "status": "404"}
+
+
+@pytest.mark.parametrize(("good", "bad"), [("true", "false"), ("1", "0"), ("ok", "error"), ("Yes", "No")])
+def test_a_label_that_says_whether_a_request_succeeded_is_a_class_of_status(good: str, bad: str) -> None:
+    found = drafted(lambda probe: f'ok="{good if probe.status < 400 else bad}",path="{probe.route}"')
+    assert label(found, "ok", "/metrics") == {
+        "from": "status_class",
+        "as": {"2xx": good, "4xx": bad, "5xx": bad},
+    }
+    assert {probe.status: labels["ok"] for probe, labels in promised(found).items()} == {
+        200: good,
+        404: bad,
+        500: bad,
+    }
+
+
+def test_a_label_that_calls_one_not_found_a_success_and_another_none_is_explained_by_nothing() -> None:
+    found = drafted(
+        lambda probe: f'ok="{str(probe.status < 400 or probe == MISSING).lower()}",path="{probe.route}"'
+    )
+    assert found.sources["ok"] == "anything"
+
+
+def test_a_label_that_says_whether_a_route_matched_is_no_class_of_status() -> None:
+    found = drafted(lambda probe: f'known="{str(probe != UNKNOWN).lower()}",path="{probe.route}"', PROBES)
+    assert found.sources["known"] == "anything"
+
+
+def test_a_success_by_another_measure_than_the_status_is_promised_for_the_classes_that_were_seen() -> None:
+    found = drafted(lambda probe: f'error="{str(probe.status >= 500).lower()}",path="{probe.route}"')
+    assert label(found, "error", "/metrics")["as"] == {"2xx": "false", "4xx": "false", "5xx": "true"}
+    alone = drafted(lambda probe: f'error="{str(probe.status >= 500).lower()}"', (ITEMS, ITEM, FAILING))
+    assert label(alone, "error", "/metrics")["as"] == {"2xx": "false", "5xx": "true"}, (
+        "of 4xx nothing is known"
+    )
+
+
+@pytest.mark.parametrize("said", ["not_found", "NotFound", "not-found", "Not Found"])
+def test_a_status_in_words_may_be_spelt_as_a_name(said: str) -> None:
+    words = {200: "ok", 404: said, 500: "internal_server_error"}
+    found = drafted(lambda probe: f'path="{probe.route}",result="{words[probe.status]}"')
+    assert label(found, "result", "/metrics") == {
+        "from": "status",
+        "as": {str(status): word for status, word in words.items()},
+    }
+
+
+def test_a_word_for_another_status_is_explained_by_nothing() -> None:
+    words = {200: "ok", 404: "forbidden", 500: "bad_gateway"}
+    found = drafted(lambda probe: f'path="{probe.route}",result="{words[probe.status]}"')
+    assert found.sources["result"] == "anything"
+
+
+def test_a_count_without_a_type_is_a_count_of_requests() -> None:
+    found = drafted(lambda probe: f'path="{probe.route}",status="{probe.status}"', kind="untyped")
+    assert found.sources == {"path": "route", "status": "status"}
+    told = counted(found, parse(""), "/metrics")
+    assert (told["type"], told["truth"]) == ("untyped", {"kind": "requests"})
+
+
+def test_what_has_no_type_and_rises_otherwise_is_none_and_is_not_promised_to_move() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return f"busy {sum(sent.values()) % 3}\nseconds {0.01 * sum(sent.values())}\ndoubled {2 * sum(sent.values())}\n"
+
+    seen = observed(write)
+    assert not recognise(seen).counting
+    assert not seen.torn, "a figure without a type may fall"
+
+
+def histogram(name: str, of_one: float) -> Callable[[dict[Probe, int], int], str]:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        count = sum(sent.values())
+        return (
+            f"# HELP {name} Text.\n# TYPE {name} histogram\n"
+            f'{name}_bucket{{le="+Inf"}} {count}\n{name}_count {count}\n{name}_sum {of_one * count}\n'
+        )
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "of_one", "unit"),
+    [
+        ("took_us", 900.0, "microseconds"),
+        ("took_microseconds", 900.0, "microseconds"),
+        ("took_ns", 900e3, "nanoseconds"),
+        ("shop_us_took_seconds", 0.001, ""),
+    ],
+)
+def test_a_name_that_ends_with_a_unit_observes_durations_in_it(name: str, of_one: float, unit: str) -> None:
+    found = recognise(observed(histogram(name, of_one))).counting[name]
+    assert (found.durations, found.unit) == (True, unit)
+
+
+def test_more_microseconds_than_the_client_waited_are_no_durations() -> None:
+    assert not recognise(observed(histogram("took_us", 900e3))).counting["took_us"].durations
