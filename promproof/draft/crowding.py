@@ -35,6 +35,7 @@ def _sent(target: Target, probes: Sequence[Probe]) -> Iterator[Crowd]:
         for client in clients:
             ends.callback(client.close)
         for probe in probes:
+            before = target.read()
             asked = [pool.submit(_ask, client, probe) for client in clients]
             during = []
             while wait(asked, timeout=0).not_done:
@@ -42,7 +43,7 @@ def _sent(target: Target, probes: Sequence[Probe]) -> Iterator[Crowd]:
             target.pause(SETTLE_SECONDS)
             after = target.read()
             if all(answers.result() for answers in asked):
-                yield Crowd(probe, CLIENTS, tuple(during), after)
+                yield Crowd(probe, CLIENTS, tuple(during), after, before, TIMES)
 
 
 def _ask(client: Target, probe: Probe) -> bool:

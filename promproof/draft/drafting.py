@@ -17,7 +17,7 @@ from promproof.draft.boards import Known, asked, panels
 from promproof.draft.crowding import crowds
 from promproof.draft.drills import drills
 from promproof.draft.flight import candidates as gauges
-from promproof.draft.flight import flights
+from promproof.draft.flight import flights, held_in_crowds
 from promproof.draft.job import ScrapeJob, named, of_folder, of_running, scraped, trees, written_labels
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
@@ -141,6 +141,7 @@ def _with_flights(target: Target, observed: Observed, found: Recognised) -> Reco
         return found
     probes = {batch.probe: None for batch in observed.batches if batch.probe is not None}
     sent = crowds(target, [probe for probe in probes if probe not in observed.spoilt])
+    found = held_in_crowds(found, sent)
     told = flights(observed, sent, found.counting, target.metrics_path)
     shown = {name: flight for name, flight in told.items() if isinstance(flight, Counting)}
     why = {name: reason for name, reason in told.items() if isinstance(reason, str)}

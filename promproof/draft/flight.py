@@ -6,13 +6,20 @@ more than the requests that were open, and not more than at rest while only the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promproof.draft.metrics import is_librarys
-from promproof.draft.observed import Observed, Probe
-from promproof.draft.recognise import STOOD_STILL, Counting, Source, source_of
+from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
+from promproof.draft.recognise import STOOD_STILL, Counting, Recognised, Source, source_of
 from promproof.exposition import Exposition, Family, Labels
+
+OTHER_WORK = re.compile(r"(^|_)(queue[ds]?|tasks?|threads?)(_|$)")
+"""What is up while requests are open and at other times too: a scheduler's work, a reading's own."""
+CROWDED = (
+    "counts {seen:g} of {sent} {line} that {clients} clients sent at once: connections, perhaps, or pauses"
+)
 
 
 @dataclass(frozen=True)
@@ -20,12 +27,15 @@ class Crowd:
     """One probe, sent by several clients at once: readings meanwhile, and one when all was answered.
 
     The clients' connections are open at the last reading too: a gauge of connections reads the same as before it.
+    before: the reading before the first was sent; times: how many each client sent.
     """
 
     probe: Probe
     clients: int
     during: tuple[Exposition, ...]
     after: Exposition
+    before: Exposition | None = None
+    times: int = 0
 
 
 def candidates(observed: Observed) -> dict[str, Labels | None]:
@@ -43,6 +53,8 @@ def candidates(observed: Observed) -> dict[str, Labels | None]:
             for reading in readings
         ]
         if not observed.last.series(family.name) or any(rest != shown[0] for rest in shown):
+            continue
+        if OTHER_WORK.search(family.name):
             continue
         if not shown[0] or (len(shown[0]) == 1 and set(shown[0].values()) == {1.0}):
             found[family.name] = next(iter(shown[0]), None)
@@ -74,9 +86,40 @@ def flights(
             told[Probe("GET", metrics_path, metrics_path, 200)] = own
         family: Family = observed.last.families[name]
         labels = dict.fromkeys(label for given in told.values() for label, _ in given)
+        there = observed.last.series(name)
         sources = {label: _source(label, told, probes <= set(seen), counting) for label in labels}
+        several = {label for label in labels if len({dict(given).get(label, "") for given in there}) > 1}
+        # what other series say something else of is no constant
+        sources.update({label: "anything" for label in several if sources[label] == "constant"})
         found[name] = Counting(family, sources, told, own=own)
     return found
+
+
+def held_in_crowds(found: Recognised, crowds: Sequence[Crowd]) -> Recognised:
+    """What is recognised without what counts requests one after another, and others when several come at once.
+
+    A proxy's count of connections that were used again is such a one. A crowd that it leaves out says nothing of it.
+    """
+    others = dict(found.others)
+    for name, counting in found.counting.items():
+        sample = name + COUNTED_SAMPLE.get(counting.family.type, "")
+        for crowd in crowds:
+            seen = _counted(sample, crowd, counting)
+            sent = crowd.clients * crowd.times
+            if crowd.before is not None and crowd.probe in counting.seen and seen != sent:
+                others[name] = CROWDED.format(
+                    seen=seen, sent=sent, line=crowd.probe.line, clients=crowd.clients
+                )
+                break
+    kept = {name: counting for name, counting in found.counting.items() if name not in others}
+    return replace(found, counting=kept, others=others)
+
+
+def _counted(sample: str, crowd: Crowd, counting: Counting) -> float:
+    """By how much a metric rose for a crowd, without the readings that it counts."""
+    before, after = (crowd.before or crowd.after).series(sample), crowd.after.series(sample)
+    rises = sum(value - before.get(labels, 0.0) for labels, value in after.items())
+    return rises - (len(crowd.during) + 1 if counting.own is not None else 0)
 
 
 def _raised(name: str, own: Labels | None, crowds: Sequence[Crowd]) -> dict[Probe, Labels] | str:

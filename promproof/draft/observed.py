@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -69,7 +70,11 @@ class Observed:
         for batch, (earlier, later) in zip(self.batches, pairwise(readings), strict=True):
             old = earlier.series(sample)
             changes = {labels: value - old.get(labels, 0.0) for labels, value in later.series(sample).items()}
-            yield batch, {labels: change for labels, change in changes.items() if change}
+            # what is NaN has not moved: it says that there is no figure
+            yield (
+                batch,
+                {labels: change for labels, change in changes.items() if change and not math.isnan(change)},
+            )
 
     @property
     def torn(self) -> tuple[str, ...]:

@@ -213,6 +213,7 @@ def _counting(family: Family, observed: Observed, known: Sequence[Counting]) -> 
         sources = next((told for other in known if (told := _as_of(seen, other))), sources)
     if isinstance(sources, str):
         return sources
+    sources = _of_all_series(sources, seen, [*observed.last.series(sample), *([own] if own else [])])
     durations, unit, doubt = _durations(family, observed)
     return Counting(family, sources, seen, durations, unit, doubt, own)
 
@@ -263,6 +264,21 @@ def _sources(seen: Mapping[Probe, Labels]) -> dict[str, Source] | str:
     # A handler's class or a shard has one value for several routes: its series are added up.
     sources.update({name: "anything" for name, told in routes.items() if told < finest})
     return sources
+
+
+def _of_all_series(
+    sources: Mapping[str, Source], seen: Mapping[Probe, Labels], series: Collection[Labels]
+) -> dict[str, Source]:
+    """The sources with what series say that no probe raised: a value that others have too is no constant.
+
+    It goes with the route then: what no probe raised stands still, or counts the readings.
+    """
+    some = next(iter(seen.values()))
+    others = {name for labels in series for name, value in labels if value != dict(some).get(name, "")}
+    return {
+        name: "route" if source == "constant" and name in others else source
+        for name, source in sources.items()
+    }
 
 
 def _as_of(seen: Mapping[Probe, Labels], other: Counting) -> dict[str, Source]:

@@ -105,11 +105,16 @@ def counting(metric: Metric, *, by_status: bool = True) -> Counting:
 
 
 def label_from(metric: Metric, *sources: Source) -> str:
-    """The metric's label that holds one of these, such as the route; empty when none does."""
+    """The metric's label that holds one of these, such as the route; the first of several, empty when none does."""
+    return next(iter(labels_from(metric, *sources)), "")
+
+
+def labels_from(metric: Metric, *sources: Source) -> tuple[str, ...]:
+    """The metric's labels that hold one of these: a service may write the route as a handler and as a path."""
     truth = metric.truth
     if not isinstance(truth, RequestTruth):
-        return ""
-    return next((name for name, label in metric.labels.items() if truth.source(name, label) in sources), "")
+        return ()
+    return tuple(name for name, label in metric.labels.items() if truth.source(name, label) in sources)
 
 
 def counts_all(metric: Metric) -> bool:

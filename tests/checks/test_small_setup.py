@@ -115,6 +115,35 @@ def test_a_contract_that_gives_an_unknown_path_its_own_value_promises_no_shared_
     assert found.outcome == outcome, found
 
 
+@pytest.mark.parametrize(
+    ("handler", "path", "unknown", "outcome"),
+    [
+        ("none", "/no-such-path", 5, "not verified"),
+        ("none", "none", 5, "unknown"),
+        ("none", "none", 1000, "pass"),
+        ("/made-up", "none", 1000, "fail"),
+        ("none", "/made-up", 1000, "fail"),
+    ],
+)
+def test_each_of_two_labels_with_the_route_is_judged(
+    handler: str, path: str, unknown: int, outcome: str
+) -> None:
+    shared = "/no-such-path" if path == "/no-such-path" else "none"
+    labels = {
+        "handler": {"from": "route", "as": {"/": "start", "unmatched": "none"}},
+        "url": {"from": "route", "as": {"unmatched": shared}},
+    }
+    promised = {"metrics": [{**METRICS[0], "labels": labels}, *METRICS[1:]]}
+    exposed = (
+        '# TYPE hits counter\nhits_total{handler="start",url="/"} 3\n'
+        f'hits_total{{handler="{handler}",url="{path}"}} {unknown}\n'
+    )
+    found = judged(
+        metric_cardinality.CHECK, "hits_total", unknown=unknown, exposed=exposed, promised=promised
+    )
+    assert found.outcome == outcome, found
+
+
 @pytest.mark.parametrize(("value", "outcome"), [(0, "pass"), (1, "fail")], ids=["at 0", "counted"])
 def test_an_endpoint_at_0_is_not_taken_for_one_of_an_unknown_path(value: int, outcome: str) -> None:
     exposed = EXPOSED + f'hits_total{{endpoint="/elsewhere"}} {value}\n'

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from promproof.contract.model import Metric
-from promproof.draft.flight import Crowd, candidates, flights
+from promproof.draft.flight import Crowd, candidates, flights, held_in_crowds
 from promproof.draft.metrics import in_flight, metrics, unpromised
 from promproof.draft.observed import Observed, Probe
-from promproof.draft.recognise import Counting, recognise
+from promproof.draft.recognise import Counting, Recognised, recognise
 from promproof.exposition import parse
 from tests.draft.readings import ITEM, ITEMS, PROBES, UNKNOWN, counter, observed
 
@@ -149,3 +149,38 @@ def test_one_that_requests_were_too_quick_for_is_drafted_by_its_rest_where_its_n
         assert ("truth: {kind: rest}" in text) is is_drafted
         left = "\n".join(unpromised(seen, found, frozenset()))
         assert (name in left) is not is_drafted
+
+
+@pytest.mark.parametrize("name", ["run_queue", "queued_now", "active_tasks", "threads_busy"])
+def test_what_waits_or_works_in_the_program_is_no_request_in_flight(name: str) -> None:
+    seen = observed(lambda sent, reads: counter(name, {"": 0}, "gauge"))
+    assert not candidates(seen)
+    assert candidates(observed(lambda sent, reads: counter("multitasking_open", {"": 0}, "gauge")))
+
+
+def crowded(rise: float, *, own: bool = False, probe: Probe = ITEMS) -> Recognised:
+    """A count of all requests before and after six clients sent five each, while the metrics were read three times."""
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("all_total", {"": float(sum(sent.values()) + (reads if own else 0))})
+
+    seen = observed(write)
+    before, after = (parse(counter("all_total", {"": value})) for value in (50.0, 50.0 + rise))
+    return held_in_crowds(recognise(seen), [Crowd(probe, 6, (before,) * 3, after, before, 5)])
+
+
+def test_what_counts_requests_that_come_at_once_as_well_is_kept() -> None:
+    assert list(crowded(30).counting) == ["all_total"]
+    assert list(crowded(34, own=True).counting) == ["all_total"], "and the readings that it counts"
+
+
+@pytest.mark.parametrize("rise", [24, 31, 0])
+def test_what_counts_other_than_requests_when_they_come_at_once_is_none(rise: float) -> None:
+    found = crowded(rise)
+    assert not found.counting
+    assert found.others["all_total"].startswith(f"counts {rise} of 30 GET /items that 6 clients sent at once")
+
+
+def test_a_crowd_that_a_metric_leaves_out_says_nothing_of_it() -> None:
+    left_out = Probe("GET", "/health", "/health", 200)
+    assert list(crowded(0, probe=left_out).counting) == ["all_total"]

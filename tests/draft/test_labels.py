@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from promproof.contract.model import Metric
-from promproof.draft.metrics import counted, label
+from promproof.draft.metrics import counted, label, metrics
 from promproof.draft.observed import Probe
 from promproof.draft.recognise import Counting, recognise
 from promproof.exposition import parse
@@ -155,3 +155,44 @@ def test_a_name_that_ends_with_a_unit_observes_durations_in_it(name: str, of_one
 
 def test_more_microseconds_than_the_client_waited_are_no_durations() -> None:
     assert not recognise(observed(histogram("took_us", 900e3))).counting["took_us"].durations
+
+
+def proxied(other: float, *, counts_readings: bool = False) -> Counting:
+    """A count by proxy: every request goes to one, and another has a series of its own."""
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        rows: dict[str, float] = {'proxy="www"': sum(sent.values())}
+        return counter("hits_total", rows | {'proxy="stats"': float(reads if counts_readings else other)})
+
+    return recognise(observed(write)).counting["hits_total"]
+
+
+@pytest.mark.parametrize("other", [0.0, 7.0])
+def test_a_value_that_other_series_do_not_have_is_told_by_the_route_and_is_no_constant(other: float) -> None:
+    found = proxied(other)
+    assert label(found, "proxy", "/metrics") == {
+        "from": "route",
+        "as": {probe.route: "www" for probe in PROBES},
+    }
+    assert set(map(str, promised(found).values())) == {"{'proxy': 'www'}"}
+
+
+def test_readings_that_are_counted_elsewhere_are_told_by_their_path() -> None:
+    found = proxied(0, counts_readings=True)
+    assert found.own == (("proxy", "stats"),)
+    metric = Metric.model_validate(counted(found, parse(""), "/stats/metrics"))
+    assert truth_of(metric).labels("GET", "/stats/metrics", "200") == (("proxy", "stats"),)
+
+
+def test_a_value_that_all_series_have_stays_a_constant() -> None:
+    found = drafted(lambda probe: f'app="shop",path="{probe.route}"')
+    assert found.sources["app"] == "constant"
+
+
+def test_what_is_not_a_number_does_not_move() -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        return counter("down_total", {"": float("nan")}) + counter("hits_total", {"": sum(sent.values())})
+
+    seen = observed(write)
+    assert recognise(seen).others == {"down_total": "did not move under the requests that were sent"}
+    assert "down_total" not in "\n".join(metrics(seen, recognise(seen), "/metrics", frozenset()))
