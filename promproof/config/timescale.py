@@ -31,8 +31,8 @@ MAXIMUM_CHANGE = 0.01
 SHORTEST_SCRAPE_MS = 100
 SCRAPES_IN_INTERVAL = 5
 """A scrape may take this part of its interval: one fifth."""
-DELAYS_IN_WINDOW = 4
-"""An injected delay may take this part of a window: one quarter."""
+DELAYS_IN_WINDOW = 2
+"""An injected delay may take half of a window: so long after each change of a dose nobody can tell what was counted."""
 
 NOT_SCALED = (
     "Prometheus discovery ticks every 5 s: the first scrape comes about 5 s after the start",
@@ -206,7 +206,7 @@ class TimeScale:
         return [f"{flag}={self.duration(default, flag)}" for flag, default in _FLAGS.items()]
 
     def refuse_long_delay(self, delay_seconds: float, window: str, where: str) -> None:
-        """Refuse a delay that a drill injects when it takes more than a quarter of the scaled window.
+        """Refuse a delay that a drill injects when it takes more than half of the scaled window.
 
         delay_seconds is real time; window is the duration as it is written, unscaled.
 
@@ -217,7 +217,7 @@ class TimeScale:
         if self.is_identity or delay_seconds * DELAYS_IN_WINDOW <= length:
             return
         raise self._refusal(
-            f"a delay of {delay_seconds:g} s is more than a quarter of {window}, which lasts {length:g} s",
+            f"a delay of {delay_seconds:g} s is more than half of {window}, which lasts {length:g} s",
             where,
         )
 

@@ -46,7 +46,7 @@ def drills(tmp_path: Path, before: str, after: str) -> Path:
         (["--time-scale", "fast"], "is not a valid float"),
         (["--time-scale", "0.5"], "time scale 0.5 is not possible"),
         (["--time-scale", "1e6"], "time scale"),
-        (["--time-scale", "120", "SlowResponses"], "quarter"),
+        (["--time-scale", "150", "SlowResponses"], "half"),
         (["--stack", "swarm"], "there is no backend 'swarm'"),
         (["--binary", "prometheus"], "names no file"),
         (["--drills", "nowhere"], "no drill is there"),

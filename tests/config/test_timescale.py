@@ -245,11 +245,11 @@ def test_a_job_whose_scrape_takes_over_a_fifth_of_its_interval_is_refused() -> N
     SIXTY.prometheus(PROMETHEUS, scrape_seconds={"usual": 0.05})
 
 
-def test_an_injected_delay_of_more_than_a_quarter_of_a_window_is_refused() -> None:
-    text = refusal(lambda: SIXTY.refuse_long_delay(1.26, "5m", "slow.yaml:4, delay"))
-    assert "a delay of 1.26 s is more than a quarter of 5m, which lasts 5 s" in text
+def test_an_injected_delay_of_more_than_half_of_a_window_is_refused() -> None:
+    text = refusal(lambda: SIXTY.refuse_long_delay(2.51, "5m", "slow.yaml:4, delay"))
+    assert "a delay of 2.51 s is more than half of 5m, which lasts 5 s" in text
     assert "slow.yaml:4, delay" in text
-    SIXTY.refuse_long_delay(1.25, "5m", "slow.yaml:4, delay")
+    SIXTY.refuse_long_delay(2.5, "5m", "slow.yaml:4, delay")
 
 
 def test_zero_is_a_duration() -> None:

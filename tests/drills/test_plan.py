@@ -68,7 +68,7 @@ def test_a_drill_that_proves_nothing_is_refused_with_its_line(
     ("delay", "found", "words"),
     [
         ("900ms", (0.5, 1.0, 1.5), "does not fall into the bucket above 1 s"),
-        ("2s", (0.5, 1.0, 1.5), "quarter"),
+        ("2600ms", (0.5, 1.0, 1.5), "half"),
         ("1200ms", (0.5, 1.0), "no bucket of the histogram"),
         ("1200ms", (0.5, 1.5), "no bucket of the histogram"),
     ],
