@@ -22,7 +22,11 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
     begin = max(held, case.begun)  # the dose may have begun to fill the window before
     seen = [observation for observation in case.seen if observation.end <= end]
     found = membership.states(case.life, seen, claim.subject)
-    early = [delivery for delivery in case.delivered if delivery.t <= end]
+    told = [delivery for delivery in case.delivered if delivery.t <= end]
+    # where it may have fired, for scrapes that failed by themselves, it may be told, and that it is over as well
+    early = [
+        delivery for delivery in told if all(delivery.t < life.possible.begin for life in case.life.episodes)
+    ]
     found += [
         Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
         for delivery in early
@@ -34,6 +38,8 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
         doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
     elif _decided(case, begin, end) < 0.5:
         doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"
+    elif told:
+        doubt = "it was told, and before that it may have fired by itself"
     if doubt and not found:
         return unknown(claim, doubt, case.records)
     dose = f" at {case.drill.below:.4g}" if isinstance(case.drill.below, float) else ""

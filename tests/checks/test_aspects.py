@@ -361,6 +361,25 @@ def test_a_notification_of_an_alert_on_up_is_judged_where_no_scrape_failed(
 
 
 @pytest.mark.parametrize(
+    ("failed", "told", "outcome"),
+    [(True, 15.2, "unknown"), (False, 15.2, "fail"), (True, 13.0, "fail")],
+    ids=["it may have fired by itself", "no scrape failed", "sooner than it can have fired"],
+)
+def test_a_notification_on_the_harmless_side_is_judged_where_the_alert_can_not_have_fired(
+    failed: bool, told: float, outcome: str
+) -> None:
+    def gap(data: dict[str, Any]) -> dict[str, Any]:
+        for series in data["series"]:
+            if series["name"] == "up" and failed:
+                series["samples"] = [[t, 0.0 if 9 < t < 15.4 else value] for t, value in series["samples"]]
+        return data
+
+    rows = [*changed("stored_node", at(28, 28, gap)), (told, "delivery", body("firing"))]
+    found = verdicts(rows)["silent-below"]
+    assert found.outcome == outcome, found.reason
+
+
+@pytest.mark.parametrize(
     ("answered", "taken", "outcome"),
     [(502, True, "pass"), (502, False, "fail"), (500, True, "fail"), (404, True, "fail")],
     ids=["no answer in time, then taken", "never taken", "an error", "a wrong path"],

@@ -125,7 +125,7 @@ def test_the_list_says_of_each_drill_what_is_played() -> None:
         ("name: HighCPUUsage", "name: High CPU"),
         ("name: HighCPUUsage", "name: yes"),
         ("fault: {", "fault: [{"),
-        ("fault: {kind: cpu, cpus: 4}", "fault: cpu"),
+        ("fault: {kind: cpu, cpus: 16}", "fault: cpu"),
         ("alert:", "alerts:"),
     ],
     ids=["version", "name", "boolean", "yaml", "fault", "alert"],
