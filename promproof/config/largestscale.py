@@ -15,7 +15,7 @@ from promproof.errors import InputError
 CANDIDATES = (60, 50, 45, 40, 36, 30, 25, 24, 20, 18, 15, 12, 10, 9, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1)
 """Time scales to choose from, the largest first; each leaves a minute or an hour a length that one can read."""
 FASTER = (150, 120, 100, 90, 75)
-"""Larger ones, which nobody takes without being asked."""
+"""Larger ones, at which drills must be driven faster than they are written."""
 Visit = Callable[[TimeScale], None]
 """Scales whatever a run would scale.
 

@@ -88,6 +88,7 @@ class LoadRun:
             self._met.set()
         self._finishing = False
         self._users_in = 0
+        self._through: list[gevent.Greenlet] = []
         self._beat = gevent.spawn(self._write_regularly)
 
     def join(self, *wires: Wire) -> None:
@@ -195,12 +196,13 @@ class LoadRun:
             set_up(self._ground, player, self._unfilled if self._goes_on else None)
         if not self.stop.asked:
             self._ground.event("setup-done")
-            run_once(self._ground, player)
+            self._through = run_once(self._ground, player)
         return self._ground.plan.readied()
 
     def _arrive(self, player: Player) -> None:
         ground, arrival = self._ground, self.scenario.arrival
         if arrival is None:
+            self._wait_for_through()
             return
         begin, cpu = ground.progress.began, time.process_time()
         ground.progress.opened_before = ground.ledger.opened
@@ -214,6 +216,7 @@ class LoadRun:
         if ground.plan.has_mix:
             arrival.drive(ground, player)
             self._wait_for_end(begin)
+        self._wait_for_through()
         self.stop("end of the arrivals")
         ground.sessions.drain(self.stop)
         self.generator.seconds = ground.clock() - begin
@@ -224,6 +227,10 @@ class LoadRun:
         ground = self._ground
         while not self.stop.asked and not ground.enough() and (left := end - ground.clock()) > 0:
             gevent.sleep(min(left, NAP_SECONDS))
+
+    def _wait_for_through(self) -> None:
+        while not self.stop.asked and not all(session.dead for session in self._through):
+            gevent.sleep(NAP_SECONDS)
 
     # what may go wrong
 

@@ -143,6 +143,10 @@ class Once(_Session):
         default=1, description="so many of the runs at the same time"
     )
     background: bool = Field(default=False, description="the next session of the list does not wait for it")
+    through: bool = Field(
+        default=False,
+        description="in the background, and neither a session that is alone nor the arrivals wait for it",
+    )
     alone: bool = Field(default=False, description="begins when the sessions in the background are over")
     stretched: bool = Field(
         default=False,

@@ -44,20 +44,24 @@ def set_up(ground: Ground, player: Player, missing: Callable[[str, SetupError], 
             missing(name, failed[0])
 
 
-def run_once(ground: Ground, player: Player) -> None:
-    """Run the once sessions; returns when all have ended."""
+def run_once(ground: Ground, player: Player) -> list[gevent.Greenlet]:
+    """Run the once sessions; returns when all have ended but those that go on through the arrivals."""
     beside: list[gevent.Greenlet] = []
+    through: list[gevent.Greenlet] = []
     for spec, session in zip(ground.scenario.once, ground.plan.once, strict=True):
         if ground.plan.lacks(session):
             continue
         if spec.alone:
             gevent.joinall(beside)
         runs = ground.sessions.spawn(_times, ground, player, spec, session)
-        if spec.background:
+        if spec.through:
+            through.append(runs)
+        elif spec.background:
             beside.append(runs)
         else:
             runs.join()
     gevent.joinall(beside)
+    return through
 
 
 def _times(ground: Ground, player: Player, spec: Once, session: ReadySession) -> None:

@@ -131,7 +131,7 @@ OPTIONS = (
         "time-scale",
         SUBJECT,
         RUNS,
-        "shortens every duration; without it: what fits, up to 60",
+        "shortens every duration; without it: what fits",
         "N",
         "number",
     ),

@@ -18,6 +18,7 @@ from promproof.report.progress import Progress
 from promproof.run.clock import SystemClock
 from promproof.run.forecast import of_main_job
 from promproof.run.frame import Result
+from promproof.run.holding import TooMuch, with_less
 from promproof.run.housekeeping import run_folder
 from promproof.run.main import run
 from promproof.run.scaling import told
@@ -43,20 +44,39 @@ def _write_early(folder: Path, evidence: Evidence, verdicts: Sequence[Verdict]) 
     return next((path for path in written if path is not None), None)
 
 
+def _tried(config: pytest.Config, folder: Path, clock: SystemClock) -> Result | None:
+    """What the run found; None where this machine did not hold it, and the session has a smaller one now.
+
+    Raises:
+        InputError: something the user gave cannot be used.
+    """
+    prepared = config.stash[PREPARED]
+    with Progress(sys.stdout, clock.monotonic, of_main_job(prepared)) as progress:
+        progress.say(f"run {folder}, {told(prepared)}")
+        try:
+            with run_folder(folder):
+                return run(prepared, folder, clock, progress.say, _write_early)
+        except TooMuch as error:
+            less = with_less(prepared)
+            if less is None:
+                raise
+            progress.say(f"{error.what}; again with less")
+            config.stash[PREPARED] = less
+            return None
+
+
 def _driven(config: pytest.Config) -> Result:
-    folder = config.stash[FOLDER]
     manager = config.pluginmanager.getplugin("capturemanager")
     clock = SystemClock()
-    prepared = config.stash[PREPARED]
+    folder = config.stash[FOLDER]
     interrupted = ""
     done = None
     try:
         take_precedence()
-        with run_folder(folder), manager.global_and_fixture_disabled(), terminate_as_interrupt():
+        with manager.global_and_fixture_disabled(), terminate_as_interrupt():
             sys.stdout.write("\n")  # pytest has begun a line
-            with Progress(sys.stdout, clock.monotonic, of_main_job(prepared)) as progress:
-                progress.say(f"run {folder}, {told(prepared)}")
-                done = run(prepared, folder, clock, progress.say, _write_early)
+            while done is None:
+                done = _tried(config, folder, clock)
     except KeyboardInterrupt as signalled:
         interrupted = f"interrupted{f' by {signalled}' if str(signalled) else ''}"
     except InputError as error:

@@ -37,6 +37,7 @@ from promproof.pytest_plugin.state import (
     values,
     wanted,
 )
+from promproof.run import spare
 from promproof.run.frame import Result
 from promproof.run.options import from_values
 from promproof.run.prepare import check_target, prepare
@@ -77,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_one_process(config)
         _check_no_drills(given)
         plugins.use(given["plugins"])
-        prepared = prepare(from_values(given))
+        prepared = prepare(from_values(given), spare.given)
         _check_claims(config, prepared.contract)
         if not config.getoption("collectonly"):
             check_target(prepared)

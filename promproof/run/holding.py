@@ -13,11 +13,16 @@ from dataclasses import replace
 from promproof.config.timescale import TimeScale
 from promproof.drills.drill import Loaded
 from promproof.errors import InputError
+from promproof.run.bench import Bench
+from promproof.run.options import DEFAULT_TIME_SCALE
 from promproof.run.prepared import Prepared
-from promproof.run.scaling import smaller
+from promproof.run.scaling import gate, smaller
+from promproof.verdict import Outcome, Verdict
 
 SHARE = 0.1
 """of the scrapes may be slow by themselves: a pause of the machine, a first request"""
+MAIN_SHARE = 0.25
+"""of them in a main job: it has one drill, whose target is idle half of the time, and other ways to tell at its end"""
 FEWEST = 8
 """scrapes, of which a tenth says nothing"""
 STEP = 2.0
@@ -28,16 +33,56 @@ class TooMuch(InputError):
     """The machine does not hold the traffic at this time scale; nothing was dosed, and all was ended again."""
 
 
-def slow(ups: Mapping[float, float], durations: Mapping[float, float], timeout: float) -> str:
+def slow(
+    ups: Mapping[float, float], durations: Mapping[float, float], timeout: float, share: float = SHARE
+) -> str:
     """What is wrong with the scrapes of a target under clean traffic, in words; empty when nothing is.
 
     ups, durations: samples of `up` and `scrape_duration_seconds` by their time stamps; timeout: seconds. A scrape is
-    slow when it fails or takes more than half of its time-out.
+    slow when it fails or takes more than half of its time-out. share: so many of them say nothing.
     """
     late = [stamp for stamp, up in ups.items() if up == 0 or durations.get(stamp, timeout) > timeout / 2]
-    if len(ups) < FEWEST or len(late) <= SHARE * len(ups):
+    if len(ups) < FEWEST or len(late) <= share * len(ups):
         return ""
     return f"{len(late)} of {len(ups)} scrapes failed or took more than half of their {timeout * 1000:.0f} ms"
+
+
+def seen_slow(bench: Bench, filled: float, share: float = SHARE) -> str:
+    """What is wrong with the scrapes of the run's target in the last `filled` seconds; empty when nothing is."""
+
+    def stored(name: str) -> dict[float, float]:
+        found = bench.monitoring.prometheus.samples(f"{name}{{{bench.service.selector}}}", filled)
+        return {stamp: value for series in found for stamp, value in series.samples}
+
+    return slow(stored("up"), stored("scrape_duration_seconds"), bench.pace.scrape_timeout, share)
+
+
+def refuse_doubt(prepared: Prepared, verdicts: Sequence[Verdict]) -> None:
+    """End a run beyond the default time scale that left claims unknown, so that it is driven again at that one.
+
+    Raises:
+        TooMuch: nothing failed, and something is unknown.
+    """
+    outcomes = {verdict.outcome for verdict in verdicts}
+    if prepared.scale.factor <= DEFAULT_TIME_SCALE or Outcome.FAIL in outcomes or with_less(prepared) is None:
+        return
+    unknown = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN]
+    if unknown:
+        more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise TooMuch(
+            what=f"time scale {prepared.scale} leaves {unknown[0].claim} unknown{more}: {unknown[0].reason}",
+            where="--time-scale",
+            expected="a smaller one",
+            todo="run it when nothing else runs, or name a smaller one",
+        )
+
+
+def with_less(prepared: Prepared) -> Prepared | None:
+    """The main job at a smaller time scale, and its drill with less; None where that can't be, or nobody may."""
+    if prepared.drill is None:
+        return None
+    less = lowered(prepared, [prepared.drill], lambda scaled, fewer: gate(scaled, fewer[0]))
+    return None if less is None else replace(less[0], drill=less[1][0])
 
 
 def lowered(
@@ -45,12 +90,14 @@ def lowered(
 ) -> tuple[Prepared, list[Loaded]] | None:
     """The same drills at half the time scale and with half the rate; None where that can't be, or nobody may.
 
+    One beyond the default falls to that: the machine was thought to have time to spare, and has not.
     A time scale that was asked for stays. refuse: raises InputError for drills that can't be told apart.
     """
     if prepared.options.time_scale is not None:
         return None
-    for scale in smaller(prepared, prepared.scale.factor / STEP):
-        fewer = [drill.at_rate(scale.factor / prepared.scale.factor) for drill in drills]
+    before = prepared.scale.factor
+    for scale in smaller(prepared, DEFAULT_TIME_SCALE if before > DEFAULT_TIME_SCALE else before / STEP):
+        fewer = [drill.at_rate(scale.factor / before) for drill in drills]
         why = f"at {prepared.scale}: more requests a second than this machine holds beside its scrapes"
         found = replace(prepared, scale=scale, scale_reason=why)
         try:

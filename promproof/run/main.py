@@ -28,6 +28,7 @@ from promproof.run import beyond, exercises, frame, outage, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
+from promproof.run.holding import refuse_doubt
 from promproof.run.prepared import Prepared
 from promproof.run.quiescence import settle
 from promproof.run.reading import expositions, harness_ledger, sent_by_harness
@@ -83,6 +84,8 @@ class _Main:
         self.job.exercise()
 
     def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
+        if self.ground.history.last(records.Trouble) is None:
+            refuse_doubt(self.ground.prepared, verdicts)
         drawn = self._draw(self.ground.folder, evidence, verdicts)
         if drawn is not None:
             self.ground.say(f"panels next to their truth: {drawn}")
@@ -140,7 +143,7 @@ class Job:
         self.boundary = static.in_background(
             partial(static.boundary, self.prepared, self.bench.tools.binaries), "boundary"
         )
-        reconcile = self.senders.start("reconcile", self.prepared.reconcile, stretch=self.senders.stretch())
+        reconcile = self.senders.start_reconcile()
         await_scrape(self.bench, self.say)
         self.scraped = self.history.now()
         self.usage = self._usage()

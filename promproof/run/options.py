@@ -18,6 +18,9 @@ from promproof.stack.choice import AUTO, Wish
 from promproof.stack.protocol import Endpoints
 
 DEFAULT_TIME_SCALE = 60.0
+"""The most that is taken without a wish, but for a main job on a machine with time to spare."""
+LARGEST_TIME_SCALE = 150.0
+"""The most that a main job takes without a wish."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,8 +41,8 @@ ROOT = "root.yaml"
 """What is played where a contract names no traffic."""
 
 
-def prepare(options: Options) -> Prepared:
-    """Read and check all input.
+def prepare(options: Options, spare: Callable[[], float] | None = None) -> Prepared:
+    """Read and check all input. spare: the processors that a live drill may have for a time scale beyond the default.
 
     Raises:
         InputError: the first thing that is wrong.
@@ -70,7 +70,9 @@ def prepare(options: Options) -> Prepared:
         _drill(options, contract, folder) if contract.traffic.drill is not None and options.drill else None
     )
     found = texts(options.monitoring)
-    scale, reason = scaling.of_folder(options, contract, monitoring, found)
+    scale, reason = scaling.of_folder(
+        options, contract, monitoring, found, spare if drill is not None else None
+    )
     prepared = Prepared(
         options=options,
         contract=contract,

@@ -13,7 +13,7 @@ from functools import partial
 
 from promproof.config.durations import format_milliseconds
 from promproof.config.folder import Folder
-from promproof.config.largestscale import fitting
+from promproof.config.largestscale import Visit, fitting
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract
 from promproof.drills.drill import Loaded
@@ -21,10 +21,11 @@ from promproof.drills.plan import power_gate
 from promproof.errors import EvidenceError, InputError
 from promproof.grafana.durations import milliseconds
 from promproof.grafana.provisioning import Texts
-from promproof.run.options import DEFAULT_TIME_SCALE, Options, wish_of
+from promproof.run.options import DEFAULT_TIME_SCALE, LARGEST_TIME_SCALE, Options, wish_of
 from promproof.run.pace import timing_of
 from promproof.run.prepared import Prepared
-from promproof.stack.choice import Can, abilities
+from promproof.run.spare import wanting
+from promproof.stack.choice import Can, Wish, abilities, slow
 from promproof.stack.protocol import READY_PATHS
 
 DURATION = re.compile(r"\{duration:([^}]+)\}")
@@ -39,9 +40,15 @@ def kept_jobs(contract: Contract) -> set[str]:
 
 
 def of_folder(
-    options: Options, contract: Contract, folder: Folder, dashboards: Texts
+    options: Options,
+    contract: Contract,
+    folder: Folder,
+    dashboards: Texts,
+    spare: Callable[[], float] | None = None,
 ) -> tuple[TimeScale, str]:
     """The scale that the files allow, and why it is not larger; empty for the largest, and for one that was asked for.
+
+    spare: how many processors this machine has for one beyond the default; None where none is wanted.
 
     Raises:
         InputError: the one that was asked for does not do, with the largest that does; a duration is none.
@@ -56,15 +63,36 @@ def of_folder(
             )
         return TimeScale(1), ""
     visit = partial(_visit, contract, folder, dashboards)
-    asked = TimeScale(DEFAULT_TIME_SCALE if options.time_scale is None else options.time_scale)
+    if options.time_scale is None:
+        wish = wish_of(options, contract.deployment)
+        return _largest(visit, spare, "" if spare is None else _shared(wish) or slow(wish))
+    asked = TimeScale(options.time_scale)
     if asked.is_identity:
         return asked, ""
     fit, forbids = fitting(visit, asked.factor)
-    if options.time_scale is None:
-        return fit[0], _reason(asked, forbids)
     if forbids is not None:
         raise _with_largest(forbids, fit[0])
     return asked, ""
+
+
+def _largest(visit: Visit, spare: Callable[[], float] | None, refused: str) -> tuple[TimeScale, str]:
+    """The largest scale that files and machine allow, and why it is not larger."""
+    most = TimeScale(DEFAULT_TIME_SCALE if spare is None else LARGEST_TIME_SCALE)
+    fit, forbids = fitting(visit, most.factor)
+    if spare is None or fit[0].factor <= DEFAULT_TIME_SCALE:
+        return fit[0], _reason(most, forbids)
+    given = 0.0 if refused else spare()
+    for scale in fit:
+        if scale.factor <= DEFAULT_TIME_SCALE or not (refused or wanting(scale.factor, given)):
+            break
+    if scale == fit[0]:
+        return scale, _reason(most, forbids)
+    return scale, f"at {fit[0]}: {refused or wanting(fit[0].factor, given)}"
+
+
+def _shared(wish: Wish) -> str:
+    """Why a target is not sent more than is written."""
+    return "the target runs already, and may be there for others" if wish.target_runs else ""
 
 
 def fitted(prepared: Prepared, refuse: Callable[[Prepared], None]) -> Prepared:
@@ -114,7 +142,7 @@ def gate(prepared: Prepared, drill: Loaded) -> None:
 
 
 def quickened(drill: Loaded, scale: TimeScale) -> Loaded:
-    """The drill at a scale beyond the largest that is taken by itself: a window holds as many events as at that one."""
+    """The drill at a scale beyond the default, for which it is written: a window holds as many events as there."""
     share = scale.factor / DEFAULT_TIME_SCALE
     return drill.at_rate(share) if share > 1 else drill
 
@@ -126,7 +154,7 @@ def with_rates(prepared: Prepared, drills: Sequence[Loaded]) -> Prepared:
         for drill in drills
         if (quick := quickened(drill, prepared.scale)) != drill
     ]
-    return replace(prepared, scale_reason=", ".join(faster)) if faster else prepared
+    return replace(prepared, scale_reason="; ".join([*faster, *filter(None, [prepared.scale_reason])]))
 
 
 def told(prepared: Prepared) -> str:

@@ -20,6 +20,8 @@ from promproof.run.bench import Bench
 from promproof.run.bringup import no_drill
 from promproof.run.conducting import conductor, part
 from promproof.run.frame import Ground
+from promproof.run.holding import MAIN_SHARE, seen_slow, too_much, with_less
+from promproof.run.options import DEFAULT_TIME_SCALE
 from promproof.run.pace import timing_of
 from promproof.run.reading import ledgers
 from promproof.run.timeline import Timeline
@@ -64,7 +66,7 @@ class Senders:
         tell = self._watch_and_tell(reconcile)
         reconcile.go()
         bound = RECONCILE_SECONDS * reconcile.settings.stretch
-        reconcile.wait_for("arrivals-started", bound, tell)
+        reconcile.wait_for("setup-done", bound, tell)
         drill = self._drill_traffic()
         reconcile.wait(bound, tell)
         if drill is not None:
@@ -92,11 +94,16 @@ class Senders:
         traffic.go()
         traffic.wait_for("arrivals-started", START_SECONDS, bench.watch)
         self.history.add(records.TrafficFlows(rate=loaded.plan.rate))
+        flows, looked = time.monotonic(), False
 
         def alive() -> None:
+            nonlocal looked
             self.timeline.update()
             bench.watch()
             traffic.check_alive()
+            if not looked and time.monotonic() > until:
+                looked = True
+                self._raise_if_too_much(time.monotonic() - flows)
 
         driven = part(self.prepared, bench, loaded.plan)
         until = latest + emptied(
@@ -118,6 +125,20 @@ class Senders:
         finally:
             traffic.stop()
 
+    def _raise_if_too_much(self, filled: float) -> None:
+        """End a run whose target has no time for its scrapes while the drill's harmless dose is held.
+
+        filled: for how long (s) there has been traffic.
+
+        Raises:
+            TooMuch: a smaller time scale may be taken.
+        """
+        prepared, loaded = self.prepared, self.prepared.drill
+        if loaded is None or with_less(prepared) is None:
+            return
+        if seen := seen_slow(self.bench, filled, MAIN_SHARE):
+            raise too_much(seen, loaded.plan.rate or 0.0, prepared.scale)
+
     def _await_counted(self, until: float) -> None:
         """Wait until a scrape has seen all of the reconciliation: what is stored from then on is the drill's.
 
@@ -131,6 +152,22 @@ class Senders:
         while time.monotonic() < until:
             alive()
             time.sleep(POLL_SECONDS)
+
+    def start_reconcile(self) -> Traffic:
+        """Start the Locust of the reconciliation.
+
+        Beyond the default time scale its arrivals come faster by as much, as a drill's do: as many meet each scrape.
+        """
+        scenario = scenarios.load(self.prepared.reconcile)
+        share = self.bench.pace.scale.factor / DEFAULT_TIME_SCALE
+        rate, lasts = (
+            scenario.arrival.constant_rate if scenario.arrival is not None else None,
+            scenario.seconds,
+        )
+        if share <= 1 or rate is None or lasts is None:
+            return self.start("reconcile", self.prepared.reconcile, stretch=self.stretch())
+        seconds = max(lasts / share, SCRAPES * self.bench.pace.scrape_interval)
+        return self.start("reconcile", self.prepared.reconcile, rate * share, seconds)
 
     def stretch(self) -> float:
         """How many times as long the reconciliation must take, so that enough scrapes meet it."""

@@ -14,7 +14,7 @@ from promproof.evidence.history import Recorder
 from promproof.observe.polling import Pollers
 from promproof.run.bench import Bench
 from promproof.run.frame import Say
-from promproof.run.holding import slow, too_much
+from promproof.run.holding import seen_slow, too_much
 from promproof.run.pace import timing_of
 from promproof.run.prepared import Prepared
 
@@ -81,12 +81,5 @@ class Settling:
         if self._looked or not rate or filled < (SCRAPES + 1) * bench.pace.scrape_interval:
             return
         self._looked = True
-
-        def stored(name: str) -> dict[float, float]:
-            selector = f"{name}{{{bench.service.selector}}}"
-            found = bench.monitoring.prometheus.samples(selector, filled)
-            return {stamp: value for series in found for stamp, value in series.samples}
-
-        seen = slow(stored("up"), stored("scrape_duration_seconds"), bench.pace.scrape_timeout)
-        if seen and may_lower():
+        if (seen := seen_slow(bench, filled)) and may_lower():
             raise too_much(seen, rate, self._prepared.scale)

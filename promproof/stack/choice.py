@@ -56,7 +56,8 @@ class Kind:
     """A backend that can be chosen. order: `auto` asks the least first.
 
     refusal: why it does not go with what the user says; asked before anything is started. make: a backend, with
-    InputError where this machine lacks something.
+    InputError where this machine lacks something. slow: why its scrapes need longer than the largest time scale leaves
+    them; nothing where they don't, or where it can't be had.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Kind:
     can: frozenset[Can]
     refusal: Callable[[Wish], InputError | None]
     make: Callable[[Wish, Say], Backend]
+    slow: Callable[[Wish], str] = lambda wish: ""
 
 
 BACKENDS: Registry[Kind] = Registry("backend", "promproof.stack.backends", lambda kind: kind.order)
@@ -89,6 +91,15 @@ def abilities(wish: Wish) -> frozenset[Can]:
         InputError: no backend fits.
     """
     return frozenset.intersection(*(kind.can for kind in fitting(wish)))
+
+
+def slow(wish: Wish) -> str:
+    """Why the scrapes of a stack that may be taken need longer than the largest time scale leaves them.
+
+    Raises:
+        InputError: no backend fits.
+    """
+    return next(filter(None, (kind.slow(wish) for kind in fitting(wish))), "")
 
 
 def choose(wish: Wish, say: Say) -> Backend:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.evidence.ledgerfile import LedgerTail
 from promproof.evidence.view import LedgerView
 from tests.load.processes import LocustRuns, wait_for
 from tests.load.target import Target
@@ -23,6 +24,13 @@ pools:
     count: 4
     create: {request: POST /things, expect: [201], save: {id: id}}
 once:
+  - name: takes its time
+    through: true
+    draw: [things]
+    steps:
+      - request: POST /things/{id}/run
+        json: {seconds: 2}
+        tally: [{name: runs, labels: {id: "{id}", status: success}}]
   - name: unknown paths
     times: 5
     steps:
@@ -34,6 +42,7 @@ once:
       - {request: GET /metrics, counted: false}
       - {request: DELETE /things/none, endpoint: "/things/{id}", expect: [404]}
   - name: runs
+    alone: true
     times: 6
     at_once: 3
     draw: [things]
@@ -127,6 +136,11 @@ def test_the_ledger_and_the_server_agree_on_every_method_path_and_status(
     assert set(view.users) == set(target.users)
     assert len(view.users) == 3
     assert sum(view.floors[("POST", "/things/{id}/run")].values()) == 6
+    # a session goes on through what follows, also where that is alone, and the run ends after it
+    tail = LedgerTail(run.ledger)
+    tail.poll()
+    [ended] = [event.t for event in tail.events if event.data.get("session") == "takes its time"][1:]
+    assert run.event("once-done") < run.event("arrivals-started") < ended < run.event("stopping")
 
 
 LOSSY = """

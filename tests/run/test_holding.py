@@ -16,10 +16,11 @@ from promproof.errors import InputError
 from promproof.places import DRILLS
 from promproof.run import drills as session
 from promproof.run.clock import SystemClock
-from promproof.run.holding import TooMuch, lowered, slow, too_much
+from promproof.run.holding import MAIN_SHARE, TooMuch, lowered, refuse_doubt, slow, too_much, with_less
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.run.prepared import Prepared
+from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
 TIMEOUT = 0.167
@@ -52,6 +53,13 @@ def test_scrapes_that_fail_or_take_long_are_counted() -> None:
 )
 def test_a_machine_that_holds_the_traffic_is_left_alone(taken: list[float | None]) -> None:
     assert slow(*scrapes(*taken), TIMEOUT) == ""
+
+
+def test_a_main_job_is_told_of_a_quarter_of_them() -> None:
+    some = scrapes(*[0.02] * 15, *[None] * 5)
+    assert slow(*some, TIMEOUT, MAIN_SHARE) == ""
+    assert slow(*scrapes(*[0.02] * 14, *[None] * 6), TIMEOUT, MAIN_SHARE).startswith("6 of 20 ")
+    assert slow(*some, TIMEOUT).startswith("5 of 20 ")
 
 
 def test_a_scrape_without_a_duration_is_slow() -> None:
@@ -90,6 +98,34 @@ def test_a_scale_at_which_the_drills_are_refused_is_passed_over(prepared: Prepar
 
     less, _ = lowered(prepared, load_folder(DRILLS), only_small) or pytest.fail("nothing less")
     assert less.scale.factor == 12
+
+
+@pytest.fixture(scope="module")
+def fast() -> Prepared:
+    return prepare(Options.of(), lambda: 2.0)
+
+
+def test_a_main_job_beyond_the_default_falls_to_it_with_its_drill_as_written(fast: Prepared) -> None:
+    less = with_less(fast) or pytest.fail("nothing less")
+    assert less.drill is not None
+    assert (fast.scale.factor, less.scale.factor, less.drill.plan.rate) == (150, 60, 140)
+
+
+def verdicts(*outcomes: Outcome) -> list[Verdict]:
+    return [Verdict(f"claim/{number}", outcome, "too busy") for number, outcome in enumerate(outcomes)]
+
+
+def test_a_main_job_beyond_the_default_that_left_something_unknown_is_driven_again(fast: Prepared) -> None:
+    with pytest.raises(TooMuch, match="150 leaves claim/1 unknown, and 1 more: too busy"):
+        refuse_doubt(fast, verdicts(Outcome.PASS, Outcome.UNKNOWN, Outcome.UNKNOWN))
+
+
+def test_what_failed_is_reported_and_so_is_what_was_asked_for(fast: Prepared) -> None:
+    doubtful = verdicts(Outcome.PASS, Outcome.UNKNOWN)
+    refuse_doubt(fast, [*doubtful, *verdicts(Outcome.FAIL)])
+    refuse_doubt(fast, verdicts(Outcome.PASS, Outcome.NOT_VERIFIED))
+    refuse_doubt(replace(fast, scale=TimeScale(60)), doubtful)
+    refuse_doubt(replace(fast, options=replace(fast.options, time_scale=150.0)), doubtful)
 
 
 def test_the_command_drives_again_with_less_until_the_machine_holds_it(

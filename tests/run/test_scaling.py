@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -140,6 +141,48 @@ def test_beyond_the_largest_scale_of_its_own_the_drill_is_driven_faster(
     assert prepared.drill.plan.rate == rate
     faster = f" (HighErrorRate with {rate:g} sessions a second instead of 140)"
     assert scaling.told(prepared) == f"time scale {scale or 60:g}{faster if rate > 140 else ''}"
+
+
+def test_a_machine_with_time_to_spare_takes_what_the_folder_allows_and_says_what_is_faster() -> None:
+    prepared = prepare(Options.of(), lambda: 2.0)
+    assert prepared.drill is not None
+    assert (prepared.scale.factor, prepared.drill.plan.rate) == (150, 350)
+    assert (
+        scaling.told(prepared) == "time scale 150 (HighErrorRate with 350 sessions a second instead of 140)"
+    )
+
+
+def test_a_machine_with_less_to_spare_takes_less_and_says_why() -> None:
+    prepared = prepare(Options.of(), lambda: 1.6)
+    assert prepared.scale.factor == 120
+    why = "at 150: this machine has 1.6 processors to spare, 1.8 are needed"
+    assert scaling.told(prepared).endswith(f"280 sessions a second instead of 140; {why})")
+    busy = prepare(Options.of(), lambda: 1.0)
+    assert busy.drill is not None
+    assert (busy.scale.factor, busy.drill.plan.rate) == (60, 140)
+    assert scaling.told(busy).startswith("time scale 60 (at 150: this machine has 1.0 processors to spare")
+
+
+@pytest.mark.parametrize(
+    "given", [{"drill": False}, {"time_scale": 60.0}], ids=["without-a-drill", "asked-for"]
+)
+def test_a_run_that_gains_nothing_asks_no_machine(given: dict[str, Any]) -> None:
+    prepared = prepare(Options.of(**given), lambda: pytest.fail("asked"))
+    assert scaling.told(prepared) == "time scale 60"
+
+
+def test_a_target_that_runs_already_is_not_sent_more_than_is_written() -> None:
+    prepared = prepare(
+        Options.of(target="http://127.0.0.1:1", fault_url="http://127.0.0.1:2", fault_token="x"), lambda: 2.0
+    )
+    assert prepared.scale.factor == 60
+    assert "the target runs already" in prepared.scale_reason
+
+
+def test_containers_are_scraped_no_faster_than_before() -> None:
+    prepared = prepare(Options.of(stack="containers"), lambda: 2.0)
+    assert prepared.scale.factor == 60
+    assert "exporters in containers need longer" in prepared.scale_reason
 
 
 def test_events_of_another_count_than_the_rate_are_raised_with_it() -> None:

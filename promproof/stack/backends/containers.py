@@ -187,4 +187,19 @@ def _images(wish: Wish, deployment: Deployment, say: Say) -> Supply:
     return found
 
 
-BACKENDS.add(NAME, Kind(NAME, 10, frozenset(Can), refusal, make))
+def slow(wish: Wish) -> str:
+    """Exporters in containers, cAdvisor above all, take 100 ms and more to answer."""
+    from promproof.stack import compose
+
+    if wish.name == AUTO:
+        if wish.local_target or wish.deployment is None or not wish.compose.is_file():
+            return ""
+        try:
+            compose.compose_command()
+            compose.engine().close()
+        except InputError:
+            return ""
+    return "exporters in containers need longer for a scrape"
+
+
+BACKENDS.add(NAME, Kind(NAME, 10, frozenset(Can), refusal, make, slow))
