@@ -2,60 +2,85 @@
 
 A dose is a share of the requests on its fault's routes. What another load sends beside them takes from that share, so
 that an alert which counts everything would rightly stay silent: such drills run one after the other, and a load that
-only one of them needs pauses while the other is driven.
+only one of them needs pauses while the other is driven. A load that a fault hits as well adds to what it decides on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from promproof.drills.drill import Loaded
 
-Spoils = Callable[[Loaded, Loaded], bool]
-"""Whether what is sent for the second drill takes from the dose of the first."""
-Dilutes = Callable[[Path, Loaded], bool]
-"""Whether the load of a scenario takes from the dose of a drill."""
+Rates = Callable[[Sequence[Loaded]], Mapping[Path, float]]
+"""Sessions a second of each scenario that drills which run side by side need."""
+LEAST = 0.1
+"""of the rate that a drill names is sent at least, where others send what its fault hits as well"""
+
+
+class Beside:
+    """What is known of loads that run side by side; of this one, that none has to do with another."""
+
+    def dilutes(self, load: Path, drill: Loaded) -> bool:
+        """Whether a scenario that is not the drill's own takes from its dose."""
+        return False
+
+    def spoils(self, drill: Loaded, other: Loaded) -> bool:
+        """Whether the load of the second drill, or what its fault sends, takes from the dose of the first."""
+        return False
+
+    def hits(self, load: Path, drill: Loaded) -> float:
+        """How many requests of another scenario's session the drill's fault decides on, and its alert counts."""
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """A scenario, and how many of its sessions begin a second."""
+
+    path: Path
+    rate: float
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Drills that run side by side, and the scenarios whose loads are sent meanwhile."""
+    """Drills that run side by side, as they are driven, and the loads that are sent meanwhile."""
 
     drills: tuple[Loaded, ...]
-    loads: tuple[Path, ...]
+    loads: tuple[Load, ...]
 
 
-def stages(drills: Sequence[Loaded], spoils: Spoils, dilutes: Dilutes) -> list[Stage]:
+def stages(drills: Sequence[Loaded], beside: Beside, rates: Rates) -> list[Stage]:
     """The whole run in order. A load that a later stage needs goes on meanwhile, where it takes from no dose.
 
     One load goes on even where no drill needs it, so that alerts about a lack of requests have no reason to fire.
     """
-    order = _by_loads(batches(drills, spoils))
+    order = _by_loads(batches(drills, beside), rates)
     found: list[Stage] = []
     for number, batch in enumerate(order):
-        needed = loads_of(batch)
         before = found[-1].loads if found else ()
         later = {path for after in order[number + 1 :] for path in loads_of(after)}
         kept = [
-            path
-            for path in before
-            if path not in needed and path in later and not any(dilutes(path, drill) for drill in batch)
+            load
+            for load in before
+            if load.path in later - {*loads_of(batch)}
+            and not any(beside.dilutes(load.path, drill) for drill in batch)
         ]
-        ahead = next((loads_of(after) for after in order[number + 1 :] if loads_of(after)), ())
-        found.append(Stage(tuple(batch), (*needed, *kept) or before[:1] or ahead[:1]))
+        ahead = next((_loads(after, rates, ()) for after in order[number + 1 :] if loads_of(after)), ())
+        loads = (*_loads(batch, rates, before), *kept) or before[:1] or ahead[:1]
+        found.append(Stage(tuple(_driven(drill, loads, beside) for drill in batch), loads))
     return found
 
 
-def batches(drills: Sequence[Loaded], spoils: Spoils = lambda drill, other: False) -> list[list[Loaded]]:
+def batches(drills: Sequence[Loaded], beside: Beside) -> list[list[Loaded]]:
     """Which drills run at the same time, in order: those that disturb neither each other's fault, alert nor dose."""
     found: list[list[Loaded]] = []
     for drill in drills:
         if drill.plan.alone or drill.plan.together is not None:
             continue
         for batch in found:
-            if not any(_disturb(drill, other, spoils) for other in batch):
+            if not any(_disturb(drill, other, beside) for other in batch):
                 batch.append(drill)
                 break
         else:
@@ -70,28 +95,74 @@ def loads_of(drills: Sequence[Loaded]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(drill.scenario.resolve() for drill in drills if drill.scenario is not None))
 
 
-def levelled(drills: Sequence[Loaded]) -> list[Loaded]:
-    """The drills as they are driven: a scenario that several name is played at the highest rate of theirs."""
-    rates: dict[Path, float] = {}
+def highest(drills: Sequence[Loaded]) -> Rates:
+    """A scenario that several drills of a run name is played at the highest rate of theirs, all the time."""
+    found: dict[Path, float] = {}
     for drill in drills:
         for path in loads_of([drill]):
-            rates[path] = max(rates.get(path, 0.0), drill.plan.rate or 0.0)
-    return [
-        drill.at_rate(rates[path] / drill.plan.rate)
-        if drill.plan.rate and (path := loads_of([drill])[0]) and rates[path] != drill.plan.rate
-        else drill
-        for drill in drills
-    ]
+            found[path] = max(found.get(path, 0.0), drill.plan.rate or 0.0)
+    return lambda batch: {path: found[path] for path in loads_of(batch)}
 
 
-def _disturb(drill: Loaded, other: Loaded, spoils: Spoils) -> bool:
+def sparing(beside: Beside, share: float) -> Rates:
+    """As few sessions as do: what the fault of a drill decides on in all loads together is as much as it asks.
+
+    share: how many times as fast as they are written the drills are.
+    """
+
+    def rates(batch: Sequence[Loaded]) -> dict[Path, float]:
+        found: dict[Path, float] = {}
+        dosed: list[tuple[Path, Loaded, float, dict[Path, float]]] = []
+        for drill in batch:
+            rate, events = drill.plan.rate, drill.plan.decided
+            if drill.scenario is None or rate is None:
+                continue
+            path = drill.scenario.resolve()
+            least = rate / share * (1.0 if events is None else LEAST)
+            found[path] = max(found.get(path, 0.0), least)
+            if events is not None:
+                helping = {load: beside.hits(load, drill) for load in loads_of(batch) if load != path}
+                dosed.append((path, drill, events / rate, {load: n for load, n in helping.items() if n}))
+        for path, drill, each, helping in sorted(dosed, key=lambda row: len(row[3])):
+            had = each * found[path] + sum(number * found[load] for load, number in helping.items())
+            found[path] += max(0.0, (drill.plan.decided or 0.0) - had) / each
+        return found
+
+    return rates
+
+
+def _loads(batch: Sequence[Loaded], rates: Rates, before: Sequence[Load]) -> tuple[Load, ...]:
+    """The loads of a batch; one that is sent already and is less than twice as much as needed goes on."""
+    going = {load.path: load.rate for load in before}
+    return tuple(
+        Load(path, going[path] if rate <= going.get(path, 0.0) < 2 * rate else rate)
+        for path, rate in rates(batch).items()
+    )
+
+
+def _driven(drill: Loaded, loads: Sequence[Load], beside: Beside) -> Loaded:
+    """The drill at the rate that its scenario has, with all events that its fault then decides on."""
+    rate = drill.plan.rate
+    if drill.scenario is None or rate is None:
+        return drill
+    path = drill.scenario.resolve()
+    own = next(load.rate for load in loads if load.path == path)
+    driven = drill if own == rate else drill.at_rate(own / rate)
+    added = sum(load.rate * beside.hits(load.path, drill) for load in loads if load.path != path)
+    return driven.with_events(added) if added else driven
+
+
+def _disturb(drill: Loaded, other: Loaded, beside: Beside) -> bool:
     one, two = ({each.plan.fault.kind, each.plan.alert} for each in (drill, other))
-    return bool(one & two) or spoils(drill, other) or spoils(other, drill)
+    return bool(one & two) or beside.spoils(drill, other) or beside.spoils(other, drill)
 
 
-def _by_loads(batches: Sequence[list[Loaded]]) -> list[list[Loaded]]:
-    """In order, but those with the same loads one after the other, so that a load is paused as seldom as can be."""
+def _by_loads(batches: Sequence[list[Loaded]], rates: Rates) -> list[list[Loaded]]:
+    """In order, but those with the same loads one after the other, those that need more of them first.
+
+    So a load is paused, or begun anew at another rate, as seldom as can be.
+    """
     first: dict[frozenset[Path], int] = {}
     for number, batch in enumerate(batches):
         first.setdefault(frozenset(loads_of(batch)), number)
-    return sorted(batches, key=lambda batch: first[frozenset(loads_of(batch))])
+    return sorted(batches, key=lambda batch: (first[frozenset(loads_of(batch))], -sum(rates(batch).values())))

@@ -142,6 +142,12 @@ class Loaded(Model):
         changed = {"rate": part(self.plan.rate), "events": part(self.plan.events)}
         return self.model_copy(update={"plan": self.plan.model_copy(update=changed)})
 
+    def with_events(self, more: float) -> Loaded:
+        """The same drill whose fault decides on so many more events a second; one that decides on none is as it is."""
+        decided = self.plan.decided
+        changed = {"events": None if decided is None else decided + more}
+        return self.model_copy(update={"plan": self.plan.model_copy(update=changed)})
+
     def where(self, key: str) -> str:
         """`file:line` of a key."""
         return _document(self.path).where((key,))

@@ -35,10 +35,10 @@ def refuse_diluted(loaded: Loaded, scenario: Scenario, contract: Contract, rules
     alert = contract.alert(plan.alert)
     if not isinstance(plan.fault, Dosed) or plan.above is None or not alert.fires_above:
         return
-    metrics = _counted(contract, alert.metrics)
-    if not metrics or not _counts_all(rules, plan.alert, metrics):
+    metrics = counted(contract, alert.metrics)
+    if not metrics or not counts_all(rules, plan.alert, metrics):
         return
-    told = [(request, weight) for request, weight in requests_of(scenario) if _is_counted(request, metrics)]
+    told = [(request, weight) for request, weight in requests_of(scenario) if _iscounted(request, metrics)]
     of_all = sum(weight for _, weight in told)
     dosed = sum(weight for request, weight in told if _is_dosed(request, plan.fault.routes))
     if not 0 < dosed < of_all or dosed / of_all * plan.above > alert.edge:
@@ -54,7 +54,7 @@ def refuse_diluted(loaded: Loaded, scenario: Scenario, contract: Contract, rules
     )
 
 
-def _counted(contract: Contract, names: Collection[str]) -> list[Metric]:
+def counted(contract: Contract, names: Collection[str]) -> list[Metric]:
     """The alert's metrics, if requests are the truth of each; none where that is not known."""
     found = [each for name in names for each in contract.metrics if name in samples_of(each)]
     is_known = len(found) == len(set(names)) and all(isinstance(each.truth, RequestTruth) for each in found)
@@ -66,7 +66,7 @@ def samples_of(known: Metric) -> tuple[str, ...]:
     return (known.name, *(f"{known.name}_{end}" for end in ("count", "sum", "bucket")))
 
 
-def _counts_all(rules: Sequence[Rule], name: str, metrics: Sequence[Metric]) -> bool:
+def counts_all(rules: Sequence[Rule], name: str, metrics: Sequence[Metric]) -> bool:
     """Whether the alert's rule adds up all routes for certain."""
     routes = {
         label
@@ -99,7 +99,7 @@ def requests_of(scenario: Scenario) -> Iterator[tuple[Request, float]]:
                 yield step, session.weight * step.repeat
 
 
-def _is_counted(request: Request, metrics: Sequence[Metric]) -> bool:
+def _iscounted(request: Request, metrics: Sequence[Metric]) -> bool:
     method, _, route = line(request).partition(" ")
     return request.counted and all(
         isinstance(each.truth, RequestTruth) and each.truth.counts(method, route, "") for each in metrics

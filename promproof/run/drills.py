@@ -17,7 +17,6 @@ from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.config.jobs import shared
 from promproof.drills.aging import remains
-from promproof.drills.batching import levelled
 from promproof.drills.drill import Loaded
 from promproof.drills.needs import needs_of
 from promproof.drills.plan import emptied, lag, power_gate
@@ -164,8 +163,8 @@ class _Session:
     def __init__(self, ground: Ground, drills: Sequence[Loaded], cleanup: ExitStack) -> None:
         prepared, history, say = ground.prepared, ground.history, ground.say
         self.prepared = prepared
-        self.drills = levelled(drills)
-        self.stages = staged(prepared, self.drills)
+        self.stages = staged(prepared, drills)
+        self.drills = [drill for stage in self.stages for drill in stage.drills]
         self.history = history
         self.cleanup = cleanup
         self.say = say

@@ -7,9 +7,8 @@ dose pauses: its process ends with its requests answered and its ledger whole, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from promproof.drills.batching import Stage, loads_of
+from promproof.drills.batching import Load, Stage
 from promproof.evidence import records
 from promproof.evidence.evidence import LEDGER_OF
 from promproof.observe import recording
@@ -21,7 +20,7 @@ START_SECONDS = 40.0
 
 
 class Loads:
-    """What is sent in each stage. stages: of drills that are levelled, so that one scenario has one rate."""
+    """What is sent in each stage. stages: of the whole run."""
 
     def __init__(self, ground: Ground, bench: Bench, stages: Sequence[Stage]) -> None:
         self._folder = ground.folder
@@ -29,25 +28,19 @@ class Loads:
         self._say = ground.say
         self._bench = bench
         self._stages = stages
-        self._rates = {
-            path: drill.plan.rate or 0.0
-            for stage in stages
-            for drill in stage.drills
-            for path in loads_of([drill])
-        }
-        self._waiting: dict[Path, Traffic] = {}
-        self._playing: dict[Path, Traffic] = {}
+        self._waiting: dict[Load, Traffic] = {}
+        self._playing: dict[Load, Traffic] = {}
         self._every: list[Traffic] = []
 
     @property
     def rate(self) -> float:
         """Sessions a second of all that is sent now."""
-        return sum(self._rates[path] for path in self._playing)
+        return sum(load.rate for load in self._playing)
 
     def start(self) -> None:
         """Start a process for each load, none of which sends yet."""
-        for path in dict.fromkeys(path for stage in self._stages for path in stage.loads):
-            self._start(path)
+        for load in dict.fromkeys(load for stage in self._stages for load in stage.loads):
+            self._start(load)
 
     def play(self, number: int, alive: Callable[[], None]) -> None:
         """Send what a stage needs and nothing that takes from its doses. alive: raises EvidenceError on a death.
@@ -56,16 +49,16 @@ class Loads:
             EvidenceError: a process ended, or does not come to send.
         """
         wanted = self._stages[number].loads
-        for path in [path for path in self._playing if path not in wanted]:
-            self._pause(path, number)
-        new = [path for path in wanted if path not in self._playing]
-        for path in new:
-            if path not in self._waiting:
-                self._start(path)
-            self._playing[path] = self._waiting.pop(path)
-            self._playing[path].go()
-        for path in new:
-            self._playing[path].wait_for("arrivals-started", START_SECONDS, alive)
+        new = [load for load in wanted if load not in self._playing]
+        for load in new:
+            if load not in self._waiting:
+                self._start(load)
+            self._playing[load] = self._waiting.pop(load)
+            self._playing[load].go()
+        for load in new:
+            self._playing[load].wait_for("arrivals-started", START_SECONDS, alive)
+        for load in [load for load in self._playing if load not in wanted]:
+            self._pause(load, number)
         if new:
             names = tuple(traffic.settings.name for traffic in self._playing.values())
             self._history.add(records.TrafficFlows(names))
@@ -96,21 +89,23 @@ class Loads:
                 with recording.attempt(self._history, LEDGER_OF + traffic.settings.name):
                     self._history.add(traffic.record())
 
-    def _start(self, path: Path) -> None:
+    def _start(self, load: Load) -> None:
         taken = {traffic.settings.name for traffic in self._every}
-        names = (path.stem, *(f"{path.stem}-{number}" for number in range(2, len(taken) + 3)))
+        stem = load.path.stem
+        names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
         name = next(name for name in names if name not in taken)
-        rate, width = self._rates[path], self._bench.pace.bin_seconds
-        settings = Settings(path, self._bench.service.url, name, width, rate, TRAFFIC_SECONDS)
+        width = self._bench.pace.bin_seconds
+        settings = Settings(load.path, self._bench.service.url, name, width, load.rate, TRAFFIC_SECONDS)
         traffic = Traffic(settings, self._folder, self._bench.tools.journal)
         self._every.append(traffic)
-        self._waiting[path] = traffic
-        self._say(f"{name}: starting Locust, {rate:g}/s")
+        self._waiting[load] = traffic
+        self._say(f"{name}: starting Locust, {load.rate:g}/s")
         traffic.start()
 
-    def _pause(self, path: Path, number: int) -> None:
-        again = any(path in stage.loads for stage in self._stages[number:])
-        self._say(f"{path.stem}: {'pauses' if again else 'ends'}, no drill of the batch needs it")
-        self._playing.pop(path).stop()  # with its open requests answered
+    def _pause(self, load: Load, number: int) -> None:
+        again = any(load in stage.loads for stage in self._stages[number:])
+        ending = self._playing.pop(load)
+        self._say(f"{ending.settings.name}: {'pauses' if again else 'ends'}, no drill of the batch needs it")
+        ending.stop()  # with its open requests answered
         if again:
-            self._start(path)
+            self._start(load)

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from promproof.config.rules import Rule
 from promproof.contract.labels import RequestTruth
 from promproof.contract.model import Contract
 from promproof.contract.truths import TallyTruth
-from promproof.drills.batching import Stage, stages
+from promproof.drills.batching import Beside, Stage, highest, sparing, stages
 from promproof.drills.drill import Loaded
 from promproof.faults.dosed import Dosed
 from promproof.load import scenario as scenarios
-from promproof.run.dilution import is_on, line, requests_of, samples_of
+from promproof.run.dilution import counted, counts_all, is_on, line, requests_of, samples_of
+from promproof.run.options import DEFAULT_TIME_SCALE
 from promproof.run.prepared import Prepared
 
 
@@ -37,15 +39,17 @@ def staged(prepared: Prepared, drills: Sequence[Loaded]) -> list[Stage]:
     Raises:
         InputError: a scenario cannot be read.
     """
-    mixing = Mixing(prepared.contract)
-    return stages(drills, mixing.spoils, mixing.dilutes)
+    mixing = Mixing(prepared.contract, prepared.rules)
+    share = prepared.scale.factor / DEFAULT_TIME_SCALE
+    return stages(drills, mixing, sparing(mixing, share) if share > 1 else highest(drills))
 
 
-class Mixing:
-    """What the contract tells of loads that run side by side."""
+class Mixing(Beside):
+    """What contract and rules tell of loads that run side by side."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, rules: Sequence[Rule]) -> None:
         self._contract = contract
+        self._rules = rules
 
     def dilutes(self, load: Path, drill: Loaded) -> bool:
         """Whether a scenario that is not the drill's own sends what its alert may count and its fault does not hit."""
@@ -58,6 +62,25 @@ class Mixing:
             return True
         added = other.plan.fault.added
         return added is not None and self._takes(drill, (Sent((" ".join(added),)),))
+
+    def hits(self, load: Path, drill: Loaded) -> float:
+        """How many requests of another scenario's session the fault decides on, where its alert adds up all."""
+        plan = drill.plan
+        metrics = counted(self._contract, self._contract.alert(plan.alert).metrics)
+        if (
+            not isinstance(plan.fault, Dosed)
+            or not metrics
+            or not counts_all(self._rules, plan.alert, metrics)
+        ):
+            return 0.0
+        names = self._contract.alert(plan.alert).metrics
+        scenario = scenarios.load(load)
+        hit = sum(
+            weight
+            for (_, weight), each in zip(requests_of(scenario), _sent(load), strict=True)
+            if is_on(each.lines, plan.fault.routes) and self._may_count(each, names)
+        )
+        return hit / (sum(session.weight for session in scenario.mix) or 1.0)
 
     def _takes(self, drill: Loaded, sent: Sequence[Sent]) -> bool:
         plan = drill.plan

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from promproof.config.rules import read
+from promproof.config.yamlfile import load as load_yaml
 from promproof.contract import model as contracts
 from promproof.drills.aging import remains
-from promproof.drills.batching import Stage, batches, levelled, loads_of, stages
-from promproof.drills.drill import Loaded, load, load_folder
+from promproof.drills.batching import Beside, Load, Stage, batches, highest, loads_of, sparing, stages
+from promproof.drills.drill import Drill, Loaded, load, load_folder
 from promproof.faults.dosed import Dosed
 from promproof.places import DEFAULT_CONTRACT
 from promproof.places import DRILLS as FOLDER
@@ -18,6 +20,12 @@ from promproof.run.mixing import Mixing
 pytestmark = pytest.mark.unit
 DRILLS = {drill.plan.name: drill for drill in load_folder(FOLDER)}
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
+RULES = read(
+    [
+        load_yaml(path, "a rule file")
+        for path in sorted((DEFAULT_CONTRACT.parent / "prometheus/rules").glob("*.yml"))
+    ]
+)
 DEFAULT = {"HighCPUUsage", "HighErrorRate", "HighMemoryUsage", "HighPromptFailureRate", "SlowResponses"}
 SHOP = """
 contract: 1
@@ -49,9 +57,9 @@ FAULTS = {
 }
 
 
-def planned(drills: list[Loaded], contract: contracts.Contract = CONTRACT) -> list[Stage]:
-    mixing = Mixing(contract)
-    return stages(drills, mixing.spoils, mixing.dilutes)
+def planned(drills: list[Loaded], contract: contracts.Contract = CONTRACT, share: float = 1.0) -> list[Stage]:
+    mixing = Mixing(contract, RULES)
+    return stages(drills, mixing, sparing(mixing, share) if share > 1 else highest(drills))
 
 
 def names(drills: list[Loaded] | tuple[Loaded, ...]) -> set[str]:
@@ -78,28 +86,28 @@ def shop(
 
 
 def test_only_drills_that_do_not_disturb_each_other_run_together() -> None:
-    found = [names(batch) for batch in batches(list(DRILLS.values()))]
+    found = [names(batch) for batch in batches(list(DRILLS.values()), Beside())]
     assert found[0] == DEFAULT
     assert {"TwoAtOnceErrors", "TwoAtOnceSlow"} in found
     assert all(len(batch) == 1 for batch in found if not batch & (DEFAULT | {"TwoAtOnceErrors"}))
     assert sum(map(len, found)) == len(DRILLS)
     errors = DRILLS["HighErrorRate"]
     again = Loaded(plan=errors.plan.model_copy(update={"name": "Again"}), path=errors.path)
-    assert len(batches([errors, again])) == 2
+    assert len(batches([errors, again], Beside())) == 2
 
 
 def test_no_load_of_a_stage_takes_from_a_dose_of_it() -> None:
-    mixing = Mixing(CONTRACT)
+    mixing = Mixing(CONTRACT, RULES)
     found = planned(list(DRILLS.values()))
     assert sum(len(stage.drills) for stage in found) == len(DRILLS)
     for stage in found:
-        assert set(loads_of(stage.drills)) <= set(stage.loads)
+        assert set(loads_of(stage.drills)) <= {load.path for load in stage.loads}
         for drill in stage.drills:
-            assert not any(mixing.dilutes(load, drill) for load in stage.loads), drill.plan.name
+            assert not any(mixing.dilutes(load.path, drill) for load in stage.loads), drill.plan.name
 
 
 def test_the_second_load_of_the_shipped_drills_would_take_from_a_dose_of_one_load() -> None:
-    mixing = Mixing(CONTRACT)
+    mixing = Mixing(CONTRACT, RULES)
     executions = loads_of([DRILLS["HighPromptFailureRate"]])[0]
     thinned = {drill.plan.name for drill in DRILLS.values() if mixing.dilutes(executions, drill)}
     assert thinned == {"CounterReset", "ScrapeGap", "TwoAtOnceErrors", "TwoAtOnceSlow"}
@@ -109,8 +117,8 @@ def test_the_five_default_drills_still_run_side_by_side() -> None:
     default = [drill for drill in DRILLS.values() if drill.default]
     first, second = planned(default)
     assert names(first.drills) == DEFAULT
-    assert [load.stem for load in first.loads] == ["steady", "executions"]
-    assert [load.stem for load in second.loads] == ["steady"]
+    assert [load.path.stem for load in first.loads] == ["steady", "executions"]
+    assert [load.path.stem for load in second.loads] == ["steady"]
 
 
 def test_a_load_goes_on_where_no_drill_needs_one() -> None:
@@ -121,7 +129,7 @@ def test_a_load_goes_on_where_no_drill_needs_one() -> None:
 def test_two_doses_on_loads_of_their_own_are_held_one_after_the_other(tmp_path: Path) -> None:
     drills, contract = shop(tmp_path, ("Errors", "errors", "GET /a", "a"), ("Slow", "slow", "GET /b", "b"))
     found = planned(drills, contract)
-    assert [(names(stage.drills), [load.stem for load in stage.loads]) for stage in found] == [
+    assert [(names(stage.drills), [load.path.stem for load in stage.loads]) for stage in found] == [
         ({"D0"}, ["a"]),
         ({"D1"}, ["b"]),
     ]
@@ -159,23 +167,54 @@ def test_a_load_pauses_while_it_would_take_from_a_dose_and_goes_on_later(tmp_pat
         ("Errors", "errors", "GET /a", "a"),
     )
     found = planned(drills, contract)
-    assert [[load.stem for load in stage.loads] for stage in found] == [["a", "b"], ["b"], ["a"]]
+    assert [[load.path.stem for load in stage.loads] for stage in found] == [["a", "b"], ["b"], ["a"]]
+
+
+def driven(found: list[Stage]) -> dict[str, Drill]:
+    return {drill.plan.name: drill.plan for stage in found for drill in stage.drills}
 
 
 def test_drills_of_one_scenario_have_the_rate_at_which_it_is_played() -> None:
-    found = {drill.plan.name: drill.plan for drill in levelled(list(DRILLS.values()))}
+    found = driven(planned(list(DRILLS.values())))
     assert {found[name].rate for name in ("HighErrorRate", "CounterReset", "ServiceDownHanging")} == {150.0}
     assert found["HighPromptFailureRate"] == DRILLS["HighPromptFailureRate"].plan
     assert found["HighMemoryUsage"].rate is None
     alone = DRILLS["CounterReset"]
-    assert levelled([alone]) == [alone]
+    assert planned([alone])[0].drills == (alone,)
+
+
+def test_a_fault_decides_on_what_both_loads_send_to_its_routes() -> None:
+    found = driven(planned(list(DRILLS.values())))
+    assert found["HighErrorRate"].decided == found["SlowResponses"].decided == 300.0
+    assert found["CounterReset"].decided == 150.0  # the other load has ended
+    assert found["HighPromptFailureRate"].decided == 141.7  # an alert of each prompt: of one load alone
 
 
 def test_events_grow_with_the_rate(tmp_path: Path) -> None:
-    (slow,), _ = shop(tmp_path, ("Slow", "slow", "GET /a", "a"))
+    (slow,), contract = shop(tmp_path, ("Slow", "slow", "GET /a", "a"))
     (fast,), _ = shop(tmp_path, ("Slow", "slow", "GET /a", "a"), rate=200.0)
+    fast = fast.model_copy(update={"plan": fast.plan.model_copy(update={"name": "Fast"})})
     few = slow.model_copy(update={"plan": slow.plan.model_copy(update={"events": 90.0})})
-    assert [drill.plan.events for drill in levelled([few, fast])] == [180.0, None]
+    found = driven(planned([few, fast], contract))
+    assert (found["D0"].decided, found["Fast"].decided) == (180.0, 200.0)
+
+
+def test_what_others_send_to_the_routes_of_a_fault_is_not_sent_twice_beyond_the_default_scale() -> None:
+    fast = [drill.at_rate(2.0) for drill in DRILLS.values()]
+    first, *rest = planned(fast, share=2.0)
+    # as many executions as the alert about them needs, which are enough for errors and slow ones as well
+    assert [(load.path.stem, load.rate) for load in first.loads] == [("steady", 14.0), ("executions", 300.0)]
+    plans = driven([first])
+    assert plans["HighErrorRate"].decided == plans["SlowResponses"].decided == 314.0
+    assert plans["HighPromptFailureRate"].decided == pytest.approx(283.4)
+    for stage in rest:
+        for drill in stage.drills:
+            wanted = next(each.plan.decided for each in fast if each.plan.name == drill.plan.name)
+            assert wanted is None or (drill.plan.decided or 0.0) >= wanted, drill.plan.name
+    assert max(sum(load.rate for load in stage.loads) for stage in (first, *rest)) <= 320
+    # a target that takes no requests is not sent faster than is written: they stay open
+    hanging = next(stage for stage in rest if names(stage.drills) == {"ServiceDownHanging"})
+    assert hanging.loads == (Load(loads_of(hanging.drills)[0], 50.0),)
 
 
 def test_a_long_window_still_holds_what_was_done_for_another_alert(tmp_path: Path) -> None:
