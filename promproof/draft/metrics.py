@@ -98,6 +98,9 @@ def counted(counting: Counting, last: Exposition, metrics_path: str, health: str
     if counting.failed:
         truth["where"] = {"status": "5.."}
     part, values = counting.left or ("route", ())
+    if health and part != "route":
+        truth["where"] = {part: _those_with(part, counting, values)}
+        part, values = "route", ()
     if part == "route" and health:
         values = tuple(dict.fromkeys((*values, health)))
     if values:
@@ -112,6 +115,15 @@ def counted(counting: Counting, last: Exposition, metrics_path: str, health: str
         **_buckets(family, last),
         "truth": truth,
     }
+
+
+def _those_with(part: str, counting: Counting, left: Collection[str]) -> str:
+    """The values of a part of the requests that a metric counts, as a pattern: classes of statuses where these do."""
+    counted = {probe.method if part == "method" else str(probe.status) for probe in counting.seen}
+    if part == "status" and not {status[0] for status in counted} & {status[0] for status in left}:
+        counted = {f"{status[0]}.." for status in counted}
+        return "|".join(sorted(counted))
+    return "|".join(sorted(map(re.escape, counted)))
 
 
 def in_flight(flight: Counting, metrics_path: str) -> dict[str, Any]:

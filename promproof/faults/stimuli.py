@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from promproof.contract.model import Contract
+from promproof.contract.truths import ProcessTruth
 from promproof.errors import EvidenceError
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
@@ -21,6 +23,17 @@ CONNECT_SECONDS = 5.0
 PORTS = {"http": 80, "https": 443}
 DISK_BYTES = 4_000_000
 BALLAST_BYTES = 64_000_000
+
+
+def asks_connections(contract: Contract) -> bool:
+    """Whether a metric is promised that held connections must move. Without one none are held.
+
+    Some servers count a connection that ends without a word as a request that was refused; HAProxy does.
+    """
+    return any(
+        isinstance(metric.truth, ProcessTruth) and metric.truth.figure == "open_descriptors"
+        for metric in contract.metrics
+    )
 
 
 def hold_connections(url: str, history: Recorder, wait: Callable[[], None]) -> None:

@@ -171,8 +171,9 @@ class Job:
         scrapes()
         if self.machine is not None:
             stimuli.use_disk(self.folder, self.history)
-        with recording.attempt(self.history, "stimulus_connections"):
-            stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
+        if stimuli.asks_connections(self.prepared.contract):
+            with recording.attempt(self.history, "stimulus_connections"):
+                stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
         stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
         outage.take_out(self.bench.service, self.prepared.contract, self.history, scrapes)
         self.history.add(records.Phase("stimuli", "end"))

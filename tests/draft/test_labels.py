@@ -18,6 +18,7 @@ pytestmark = pytest.mark.unit
 
 FAILING = Probe("GET", "/fail", "/fail", 500)
 MISSING = Probe("GET", "/items/9", "/items/9", 404)
+POSTED = Probe("POST", "/items", "/items", 201)
 ALL = (*PROBES, FAILING, MISSING)
 
 
@@ -182,6 +183,39 @@ def test_readings_that_are_counted_elsewhere_are_told_by_their_path() -> None:
     assert found.own == (("proxy", "stats"),)
     metric = Metric.model_validate(counted(found, parse(""), "/stats/metrics"))
     assert truth_of(metric).labels("GET", "/stats/metrics", "200") == (("proxy", "stats"),)
+
+
+def apart(is_counted: Callable[[Probe], bool]) -> tuple[Metric, Counting]:
+    """The drafted metric of what is counted of ALL, at a service that does not count its health path."""
+
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        part = sum(times for probe, times in sent.items() if is_counted(probe))
+        return counter("part_total", {"": part}) + counter("all_total", {"": sum(sent.values())})
+
+    found = recognise(observed(write, (*ALL, POSTED))).counting["part_total"]
+    return Metric.model_validate(counted(found, parse(""), "/metrics", "/live")), found
+
+
+@pytest.mark.parametrize(
+    ("is_counted", "where"),
+    [
+        (lambda probe: probe.status < 300, {"status": "2.."}),
+        (lambda probe: probe.status != 404, {"status": "2..|5.."}),
+        (lambda probe: probe.status in (200, 404), {"status": "200|404"}),
+        (lambda probe: probe.method == "POST", {"method": "POST"}),
+    ],
+)
+def test_a_metric_of_some_requests_leaves_out_the_health_path_too(
+    is_counted: Callable[[Probe], bool], where: dict[str, str]
+) -> None:
+    metric, _ = apart(is_counted)
+    assert metric.truth.model_dump()["where"] == where
+    told = truth_of(metric)
+    for probe in (*ALL, POSTED):
+        assert (told.labels(probe.method, probe.route, str(probe.status)) is not None) is is_counted(probe), (
+            probe
+        )
+    assert told.labels("GET", "/live", "200") is None
 
 
 def test_a_value_that_all_series_have_stays_a_constant() -> None:

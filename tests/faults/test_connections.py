@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from promproof.contract.model import Contract
 from promproof.evidence.history import Recorder, read
 from promproof.evidence.records import StimulusConnections
 from promproof.faults import stimuli
@@ -30,3 +31,11 @@ def test_a_target_that_takes_few_connections_at_once_is_told_and_breaks_nothing(
     assert (record.data.unavailable is None) == is_held
     if not is_held:
         assert str(record.data.unavailable).startswith("the target does not take 20 connections at once: ")
+
+
+@pytest.mark.parametrize(("figure", "is_asked"), [("open_descriptors", True), ("cpu_seconds", False)])
+def test_connections_are_held_only_for_a_metric_of_open_files(figure: str, is_asked: bool) -> None:
+    metric = {"name": "files", "type": "gauge", "truth": {"kind": "process", "figure": figure}}
+    about = {"contract": 1, "service": "s", "target": {"job": "s"}}
+    assert stimuli.asks_connections(Contract.model_validate({**about, "metrics": [metric]})) == is_asked
+    assert not stimuli.asks_connections(Contract.model_validate(about))
