@@ -159,14 +159,7 @@ class Target:
 
     def _exposition(self, path: str) -> Exposition | str:
         try:
-            answer = self._session.get(
-                self.metrics_base + path,
-                headers={
-                    "Accept": self.format,
-                    **({"Authorization": self.authorization} if self.authorization else {}),
-                },
-                allow_redirects=False,
-            )
+            answer = self._reading(path)
         except requests.RequestException as error:
             return f"gives no answer ({type(error).__name__})"
         if answer.status_code != requests.codes.ok:
@@ -176,6 +169,21 @@ class Target:
         except ValueError:
             return f"answers what is no exposition: {shown(answer.text)}"
         return found if found.families else f"answers no metrics: {shown(answer.text)}"
+
+    def _reading(self, path: str) -> requests.Response:
+        """The answer with the metrics; asked once more where the server ends a connection that it had kept."""
+        headers = {
+            "Accept": self.format,
+            **({"Authorization": self.authorization} if self.authorization else {}),
+        }
+        for is_last in (False, True):
+            try:
+                return self._session.get(self.metrics_base + path, headers=headers, allow_redirects=False)
+            except requests.ConnectionError:
+                if is_last:
+                    raise
+                self.renew()
+        raise AssertionError("unreachable")
 
 
 def find_openapi(target: Target, asked: str | None) -> tuple[dict[str, object] | None, str]:

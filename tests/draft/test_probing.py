@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -155,6 +156,37 @@ def test_a_service_that_answers_every_path_has_no_unknown_one() -> None:
 
     with serving(Everything({})) as server:
         assert [probe.route for probe in try_routes(quick(server), routes("/a")).probes] == ["/a"]
+
+
+@pytest.mark.parametrize("answered", [1, 0], ids=["a kept connection", "every connection"])
+def test_a_connection_that_the_server_ends_is_opened_anew_once(answered: int) -> None:
+    body = b"# TYPE hits_total counter\nhits_total 1\n"
+    opened = []
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                opened.append(connection)
+                with connection:
+                    for _ in range(answered):
+                        connection.recv(65536)
+                        connection.sendall(
+                            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+                        )
+                    connection.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        target = Target(f"http://127.0.0.1:{server.getsockname()[1]}")
+        if answered:
+            assert [len(target.read().families) for _ in range(3)] == [1, 1, 1]
+            assert len(opened) == 3
+        else:
+            with pytest.raises(EvidenceError, match="gives no answer"):
+                target.read()
+            assert len(opened) == 2
+        target.close()
 
 
 def test_answers_that_change_spoil_their_probe_alone() -> None:
