@@ -183,6 +183,14 @@ def _of_rule(claim: Claim, alert: Alert, record: Record[Boundary] | None) -> Ver
             expected="silent on one side of its threshold, firing on the other",
             evidence=[record.number],
         )
+    if verdict == "proven" and alert.threshold is None and flips not in ("", "-"):
+        return findings(
+            claim,
+            [],
+            good=f"its rule flips at {flips}, by series made from its expression; no number is documented",
+            expected="silent on one side of what it asks for, firing on the other",
+            evidence=[record.number],
+        )
     points = [Point(*row) for row in record.data.points_of(alert.name)]
     if verdict != "proven" or alert.threshold is None or not points:
         known = f"its rule flips at {flips}" if verdict == "proven" else f"its rule is {verdict}: {reason}"

@@ -29,7 +29,7 @@ def judge_resolved(claim: Claim, case: Case) -> Verdict:
 
 
 def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
-    """A target that is down cannot take the notification of that: it comes after the healing, or never."""
+    """What is down can't take, or send, the notification of that: it comes after the healing, or never."""
     owed = next((notice for notice in owed_notices(case) if notice.status == FIRING), None)
     if owed is None:
         return unknown(claim, "no notification was owed", case.records)
@@ -45,7 +45,8 @@ def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
         )
         for delivery in early
     ]
-    if not taken and not refused:
+    cut = case.drill.fault.cuts
+    if not taken and not refused and not cut:
         found.append(Finding(membership.Kind.MISSED, owed.window.end, "Alertmanager did not even try"))
     shown = f"late: {taken[0].t - owed.window.end:.2f} s after its window" if taken else "lost"
     return verdict_of(
@@ -53,7 +54,8 @@ def judge_late_or_lost(claim: Claim, case: Case) -> Verdict:
         case,
         found,
         good=f"{shown}, refused {refused} times",
-        expected="late or lost: the receiver is the target itself",
+        expected="late or lost: "
+        + ("nobody can be told meanwhile" if cut else "the receiver is the target itself"),
         tolerance="exact",
     )
 
@@ -211,4 +213,5 @@ def owed_notices(case: Case) -> list[Notice]:
         "alertmanager_restarts",
     ):
         late = recovery(case.drill, case.timing)
+    late += case.drill.fault.told_late(case.timing)
     return membership.notices(case.life, late=late, known=case.known)

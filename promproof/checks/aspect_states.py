@@ -104,6 +104,27 @@ def judge_fires(claim: Claim, case: Case) -> Verdict:
     )
 
 
+def judge_ends(claim: Claim, case: Case) -> Verdict:
+    """Healed, the alert ends when its windows have passed, whether anybody is told or not."""
+    seen = [observation for observation in case.seen if observation.begin >= case.healed]
+    found = membership.states(case.life, seen, claim.subject)
+    over = max(
+        (observation.end for observation in seen if observation.state is not State.INACTIVE),
+        default=case.healed,
+    )
+    hole = membership.hole(case.polls(), case.healed, case.ended)
+    if not found and hole > max(case.timing.hold, 1.0):
+        return unknown(claim, f"nothing was seen for {hole:.1f} s", case.records)
+    return verdict_of(
+        claim,
+        case,
+        found,
+        good=f"over {over - case.healed:.2f} s after the healing",
+        expected="inactive, once its windows have passed",
+        tolerance=f"longest hole between polls {hole:.2f} s",
+    )
+
+
 def _elsewhere(case: Case) -> list[Finding]:
     """The alert of another instance of the service, while the fault is at one."""
     found: dict[str, Finding] = {}

@@ -1,6 +1,7 @@
 """The verdicts of one drill: a pure function of the history. Each aspect is a claim of its own.
 
-silent-below, fires-above (or never-fires, for pulses), notified, resolved, quiet, others-silent, three-ledgers. Missing
+silent-below, fires-above (or never-fires, for pulses), notified, resolved, quiet, others-silent, three-ledgers; where
+nobody can be told, late-or-lost and ends; of an alert that always fires, beats, stops and returns. Missing
 evidence raises Gap, which becomes unknown; a hole between answered polls that could hide what is promised, too.
 """
 
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from promproof.checks.aspect_beats import judge_beats, judge_returns, judge_stops
 from promproof.checks.aspect_notices import judge_late_or_lost, judge_notified, judge_quiet, judge_resolved
 from promproof.checks.aspect_others import judge_others
-from promproof.checks.aspect_states import judge_fires, judge_never_fires, judge_silent
+from promproof.checks.aspect_states import judge_ends, judge_fires, judge_never_fires, judge_silent
 from promproof.checks.base import Check, Claim, findings, unknown
 from promproof.contract.model import Contract
 from promproof.drills.case import Built, Case
@@ -57,11 +59,19 @@ COMMON: dict[str, Judge] = {
     "others-silent": judge_others,
     "three-ledgers": judge_ledgers,
 }
+DEAD_MAN: dict[str, Judge] = {"beats": judge_beats, "stops": judge_stops, "returns": judge_returns}
+"""What is judged of an alert that always fires."""
 
 
 def aspects(drill: Drill | None) -> dict[str, Judge]:
     """What is judged of a drill; of one that is not known yet, what is judged of an ordinary one."""
+    if drill is not None and drill.dead_man:
+        return {**DEAD_MAN, **{name: COMMON[name] for name in ("others-silent", "three-ledgers")}}
     chosen = dict(COMMON)
+    if drill is not None and drill.fault.cuts:
+        for name in ("notified", "resolved", "quiet"):
+            del chosen[name]
+        chosen |= {"late-or-lost": judge_late_or_lost, "ends": judge_ends}
     if drill is not None and drill.page_routing:
         for name in ("notified", "resolved", "quiet"):
             del chosen[name]

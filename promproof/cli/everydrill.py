@@ -16,14 +16,12 @@ ALL = "all"
 
 
 def beside(contract: Contract, path: Path) -> list[Loaded]:
-    """The default drills in the folder of the main job's drill; none when it has no drill.
+    """The drills in the folder of the main job's drill and below it; none when it has no drill.
 
     Raises:
         InputError: a file is wrong.
     """
-    if contract.traffic.drill is None:
-        return []
-    return [loaded for loaded in load_folder(folder_of(contract, path)) if loaded.default]
+    return load_folder(folder_of(contract, path)) if contract.traffic.drill is not None else []
 
 
 def folder_of(contract: Contract, path: Path) -> Path:
@@ -44,7 +42,7 @@ def check(given: dict[str, Any]) -> None:
             expected=ALL,
             todo=f"write --drill {ALL}",
         )
-    if not beside(load(given["contract"]), given["contract"]):
+    if not any(loaded.default for loaded in beside(load(given["contract"]), given["contract"])):
         raise InputError(
             what="the contract names no drill, so it has no folder of drills",
             where=f"--drill, {given['contract']}",
@@ -77,17 +75,24 @@ def _beside_contract(path: Path) -> set[str]:
 
 
 def not_driven(given: dict[str, Any]) -> list[str]:
-    """Lines that name the documented alerts that nothing has taken live, with the command that does it."""
+    """Lines that name the documented alerts that nothing has taken live, with the command that does it.
+
+    What is known of those without a drill is what their rules do in virtual time.
+    """
     try:
         contract = load(given["contract"])
-        drills = {loaded.plan.alert for loaded in beside(contract, given["contract"])}
+        there = beside(contract, given["contract"])
     except InputError:  # it was told
         return []
     taken = () if given["no_drill"] else contract.drilled
     left = [alert.name for alert in contract.alerts if alert.name not in taken]
-    able = [name for name in left if name in drills]
-    drafted = [name for name in left if name in _beside_contract(given["contract"]) and name not in drills]
-    rest = [name for name in left if name not in (*drills, *drafted)]
-    lines = [f"not taken live: {', '.join(able)} (--drill {ALL} does it)"] if able else []
-    lines += [f"not taken live: {', '.join(drafted)} (promproof drill does it)"] if drafted else []
-    return lines + ([f"without a drill: {', '.join(rest)} (docs/drills.md)"] if rest else [])
+    by = {loaded.plan.alert: "promproof drill NAME" for loaded in there}
+    by |= dict.fromkeys(_beside_contract(given["contract"]) - set(by), "promproof drill")
+    by |= {loaded.plan.alert: f"--drill {ALL}" for loaded in there if loaded.default}
+    lines = []
+    for command in (f"--drill {ALL}", "promproof drill", "promproof drill NAME"):
+        if able := [name for name in left if by.get(name) == command]:
+            lines.append(f"not taken live: {', '.join(able)} ({command} does it)")
+    rest = [name for name in left if name not in by]
+    told = "docs/drills.md; alert/NAME/boundary is what their rules do in virtual time"
+    return lines + ([f"without a drill: {', '.join(rest)} ({told})"] if rest else [])

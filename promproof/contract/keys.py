@@ -240,7 +240,7 @@ Drill.alert: the alert that is taken through its threshold
 Drill.scenario: its traffic, relative to this file
 Drill.rate: sessions a second; not scaled
 Drill.events: events a second that the fault decides on, where they are not rate
-Drill.fault: what is done to the target or its machine
+Drill.fault: what is done to the target, its machine or the monitoring
 Drill.below: the dose at which the alert must be silent
 Drill.above: the dose at which it must fire
 Drill.may: other alerts that may fire meanwhile
@@ -250,6 +250,8 @@ Drill.together: drills with the same word run side by side
 Drill.pulses: the fault again and again, each time too short
 Drill.disturb: what is done to the path meanwhile
 Drill.page_routing: whether the notification goes to the target itself while it is down
+Drill.dead_man: whether the alert always fires, and its receiver must notice that it stops
+NearMiss.lasts: the fault itself, shorter than `for`; scaled
 NearMiss.slow_scrapes: scrapes take this part of their time-out
 NearMiss.failed_scrapes: so many scrapes fail
 Pulses.times: how many
@@ -258,6 +260,11 @@ Pulses.below_for: how long is between them; scaled
 Disturbance.what: what is disturbed
 Disturbance.when: in which phase of the alert
 Disturbance.times: how many deliveries are refused, or scrapes fail
+ComponentDown.component: node_exporter or alertmanager
+BrokenConfiguration.component: prometheus or alertmanager
+MissingMetric.metric: the metric that is not stored any more
+MissingMetric.job: whose targets lose it; the service's own by default
+RefusingReceiver.receivers: those that refuse, of Alertmanager's file
 CommandFault.apply: the command that makes the fault; {dose} is the dose
 CommandFault.undo: the command that takes it back
 ContainerFault.container: the container's name

@@ -153,10 +153,14 @@ class Alert(Model):
         """The lengths (s) of the ranges that are promised, unscaled."""
         return tuple(seconds(window) for window in (self.window, self.short_window) if window)
 
-    @property
-    def no_drill(self) -> str:
-        """What the contract leaves out of it that a drill is judged by; empty when nothing is missing."""
-        missing = {"comparator and threshold": self.threshold, "for": self.hold}
+    def no_drill(self, *, stated: bool) -> str:
+        """What the contract leaves out of it that a drill is judged by; empty when nothing is missing.
+
+        stated: the drill's fault is there or it is not, so that no threshold is crossed by degrees.
+        """
+        if self.always:
+            return ""
+        missing = {"comparator and threshold": self.threshold if not stated else 0, "for": self.hold}
         return ", ".join(key for key, value in missing.items() if value is None)
 
     @property
@@ -175,14 +179,14 @@ class Alert(Model):
         """The threshold in terms of the quantity that a drill doses: the boundary's, or else the documented one."""
         if self.boundary is not None:
             return self.boundary.threshold
-        return 0.5 if self.unit == "state" else self.limit
+        return 0.5 if self.unit == "state" or self.threshold is None else self.limit
 
     @property
     def fires_above(self) -> bool:
         """On which side of its edge it fires; of a state, a drill doses whether it is the bad one."""
         if self.boundary is not None:
             return self.boundary.fires_when == "above"
-        return self.unit == "state" or self.comparator in (">", ">=")
+        return self.unit == "state" or self.comparator in (None, ">", ">=")
 
 
 class Outage(Model):

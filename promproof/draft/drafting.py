@@ -200,7 +200,14 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     if (
         folder is not None and folder.alertmanager is not None and probes
     ):  # without one nobody is told, live or not
-        drafted |= drills(read_rules(folder.rules), seen.found, probes, started=wishes.app is not None)
+        drafted |= drills(
+            read_rules(folder.rules),
+            seen.found,
+            probes,
+            started=wishes.app is not None,
+            jobs=folder.jobs,
+            job=seen.job.name,
+        )
     return drafted
 
 

@@ -1,25 +1,27 @@
 """Drills of a draft, from the rules: an alert on a share of requests, and one on a target that is gone.
 
 A share is raised by requests that the service fails anyway (`traffic`), so nothing of it has to change. Which requests
-those are was seen when it was probed. A drill of any other alert is the user's to write.
+those are was seen when it was probed. Those about the monitoring itself have faults of
+their own (`ofmonitoring`); a drill of any other alert is the user's to write.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import promql_parser as promql
 
 from promproof.config.promql import bare, parse
 from promproof.config.rules import Rule
+from promproof.draft import ofmonitoring
 from promproof.draft.boards import truth
 from promproof.draft.lines import comment, document, flow, keyed, scalar
 from promproof.draft.observed import Probe
 from promproof.draft.recognise import Recognised
 from promproof.draft.traffic import step
-from promproof.promql.tree import metric, number, operator
+from promproof.promql.tree import fits, matchers, metric, number, operator
 
 FOLDER, SCENARIO = "drills", "steady.yaml"
 RATE = 40
@@ -27,11 +29,18 @@ RATE = 40
 
 
 def drills(
-    rules: Sequence[Rule], found: Recognised, probes: Sequence[Probe], *, started: bool
+    rules: Sequence[Rule],
+    found: Recognised,
+    probes: Sequence[Probe],
+    *,
+    started: bool,
+    jobs: Collection[str] = (),
+    job: str = "",
 ) -> dict[str, str]:
     """The texts of drill files and of their scenario, by file name; empty where no rule has a drill.
 
-    started: whether the run starts the service, so that it can be killed.
+    started: whether the run starts the service, so that it can be killed. jobs: those that Prometheus scrapes. job: the
+    service's own.
     """
     names = [rule.name for rule in rules]
     texts: dict[str, str] = {}
@@ -39,8 +48,10 @@ def drills(
     for rule in rules:
         if names.count(rule.name) > 1 or not re.fullmatch(r"[A-Za-z0-9_-]+", rule.name):
             continue
-        if started and _is_gone(rule):
+        if started and _is_gone(rule, job):
             texts[f"{FOLDER}/{rule.name}.yaml"] = _killed(rule)
+        elif (made := ofmonitoring.fault(_tree(rule), jobs, job)) is not None:
+            texts[f"{FOLDER}/{rule.name}.yaml"] = _stated(rule, *made)
         elif (share := _share(rule, found, probes)) is not None:
             threshold, failing, good = share
             steady = [probe for probe in good if not steady or probe in steady]
@@ -51,8 +62,8 @@ def drills(
     return texts
 
 
-def _is_gone(rule: Rule) -> bool:
-    """Whether a rule says that a target is down: `up == 0`, whatever its selector."""
+def _is_gone(rule: Rule, job: str) -> bool:
+    """Whether a rule says that the service is down: `up == 0`, of its job (empty: not known) or of any."""
     node = _tree(rule)
     if not isinstance(node, promql.BinaryExpr):
         return False
@@ -62,6 +73,9 @@ def _is_gone(rule: Rule) -> bool:
         isinstance(left, promql.VectorSelector)
         and metric(left) == "up"
         and limit in (("==", 0.0), ("<", 1.0))
+        and all(
+            not job or fits(job, sign, wanted) for label, sign, wanted in matchers(left) if label == "job"
+        )
     )
 
 
@@ -111,8 +125,12 @@ def _head(rule: Rule, said: str) -> list[str]:
 
 
 def _killed(rule: Rule) -> str:
-    head = _head(rule, "the service is killed, and started again.")
-    return document([[*head, "fault: {kind: killed}"]])
+    return _stated(rule, {"kind": "killed"}, "the service is killed, and started again.")
+
+
+def _stated(rule: Rule, fault: dict[str, Any], said: str) -> str:
+    """A fault without a share: there is nothing to be dosed."""
+    return document([[*_head(rule, said), f"fault: {flow(fault)}"]])
 
 
 def _traffic(rule: Rule, threshold: float, failing: Probe) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from promproof.contract.model import Alert
-from promproof.drills import membership, plan
+from promproof.drills import membership, monitored, plan
 from promproof.drills.deliveries import delivered, heard
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
@@ -101,16 +101,20 @@ class Case:
         blind = [(begin, end + after) for begin, end in down]
         if "up" in self.alert.metrics:
             blind += unplanned_failures(self)
+        blind += monitored.blind(self.evidence, drill, self.turns, timing, self.slack)
         silent = [
             (disturbance.asked, disturbance.done) for disturbance in disturbed if what == "target_restarts"
         ]
+        moved = changes(drill, self.turns, timing.fires_above)
+        if drill.dead_man:  # it is about its notifications: the alert itself goes on
+            moved = [Change(self.begun, self.begun, 1.0)]
         gaps: list[tuple[float, float]] = []
         if "up" not in self.alert.metrics:
             gaps = scrape_gaps(self.evidence, self.node, self.ended, timing.scrape)
         return plan.quantity(
             drill,
             timing,
-            changes(drill, self.turns, timing.fires_above),
+            moved,
             self.since,
             blind=blind,
             down=down,

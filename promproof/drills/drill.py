@@ -22,11 +22,24 @@ from promproof.faults.ledgers import Held, Phase
 
 
 class NearMiss(Model):
-    """The harmless side of a fault that has no share: slow scrapes, and scrapes that fail."""
+    """The harmless side of a fault that has no share: slow scrapes and scrapes that fail, or the fault for a while."""
 
+    lasts: Duration | None = None
+    """The fault itself, shorter than `for`; a duration as deployed, it is scaled."""
     slow_scrapes: Share | None = None
     """Scrapes take this part of their time-out."""
     failed_scrapes: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _either(self) -> NearMiss:
+        if self.lasts is not None and self.of_scrapes:
+            raise ValueError("lasts stands alone: it is the fault itself, and no scrape is slowed or failed")
+        return self
+
+    @property
+    def of_scrapes(self) -> bool:
+        """Whether scrapes of the target are slowed or failed, by its fault port."""
+        return self.slow_scrapes is not None or self.failed_scrapes > 0
 
 
 class Pulses(Model):
@@ -73,6 +86,8 @@ class Drill(Model):
     """Drills that name the same word run side by side, and none is healed before all of them have fired."""
     pulses: Pulses | None = None
     disturb: Disturbance | None = None
+    dead_man: bool = False
+    """The alert always fires: whether its receiver can notice that it stops, and that it comes again."""
     page_routing: bool = False
     """The notification goes to the target itself even while it is down; the drill reports it as late or lost."""
 
@@ -92,6 +107,8 @@ class Drill(Model):
             )
         if (self.scenario is None) != (self.rate is None):
             raise ValueError("scenario and rate belong together")
+        if self.dead_man and (self.above is not None or self.below is not None or not self.fault.cuts):
+            raise ValueError("dead_man needs a fault that cuts the way of all notifications, and no doses")
         if self.fault.traffic and self.scenario is None:
             raise ValueError(f"the fault '{self.fault.kind}' needs traffic: scenario and rate")
         return self
@@ -204,13 +221,28 @@ def check(drill: Loaded, contract: Contract, rules: set[str], receivers: set[str
                 raise _unknown("alert", name, drill.where(key), documented, "in the contract")
             if name not in rules:
                 raise _unknown("alert", name, drill.where(key), rules, "in the rule files")
-    missing = contract.alert(plan.alert).no_drill
+    missing = contract.alert(plan.alert).no_drill(stated=plan.above is None)
     if missing:
         raise InputError(
             what=f"the contract does not say what {plan.alert} promises: {missing}",
             where=drill.where("alert"),
             expected="an alert whose threshold and `for` are promised",
             todo="add them to the alert in the contract: a drill is judged by what is promised",
+        )
+    alert = contract.alert(plan.alert)
+    if alert.always != plan.dead_man:
+        raise InputError(
+            what=f"{plan.alert} {'always fires' if alert.always else 'does not always fire'} by the contract",
+            where=drill.where("dead_man" if plan.dead_man else "alert"),
+            expected="`dead_man: true` for an alert that always fires, and for no other",
+            todo="add it" if alert.always else "leave it out",
+        )
+    if unmet := plan.fault.unmet(contract, alert):
+        raise InputError(
+            what=f"the drill {plan.name} would show nothing: {unmet}",
+            where=drill.where("fault"),
+            expected="a fault that moves what the alert looks at",
+            todo="correct the fault, or leave the drill out",
         )
     for name in plan.receivers:
         if name not in receivers:

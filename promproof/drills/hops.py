@@ -40,8 +40,8 @@ class Hop:
 
 
 def hops(case: Case) -> list[Hop]:
-    """The way there and back. Empty for a drill whose alert is meant not to fire."""
-    if case.drill.pulses is not None:
+    """The way there and back. Empty for a drill whose alert is meant not to fire, or never to stop."""
+    if case.drill.pulses is not None or case.drill.dead_man:
         return []
     begin, healed = case.raised, case.healed
     future = forecast(case)

@@ -11,7 +11,7 @@ def needs_of(drill: Drill) -> tuple[set[Need], set[Can]]:
     """What a drill needs of target and stack: for its fault, its harmless side, and its disturbance."""
     needs, able = set(drill.fault.needs), set(drill.fault.stack_needs)
     what = drill.disturb.what if drill.disturb is not None else ""
-    if isinstance(drill.below, NearMiss) or what == "scrapes_fail":
+    if (isinstance(drill.below, NearMiss) and drill.below.lasts is None) or what == "scrapes_fail":
         needs.add(Need.FAULT_PORT)
     if what == "target_restarts":
         needs.add(Need.TARGET)

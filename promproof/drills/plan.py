@@ -19,6 +19,8 @@ from promproof.drills.drill import Drill, Loaded, NearMiss
 from promproof.drills.states import Change, Pace, Quantity, Rule
 from promproof.errors import InputError
 from promproof.evidence.records import Timing
+from promproof.faults.monitoring_state import RESEND_SECONDS
+from promproof.faults.occurring import Occurring
 from promproof.faults.site import DISCOVERY_SECONDS
 
 # Longer than any window by this much, so that what comes late is seen as late and not as missing.
@@ -51,6 +53,11 @@ def steps(drill: Drill, timing: Timing, slack: float, ages: float = 0.0) -> tupl
 
     ages: for how long (s) windows still hold traffic from before the drill; nothing is judged meanwhile.
     """
+    if drill.dead_man:
+        long = 2 * (timing.beat + timing.evaluation + slack)
+        course = (Step("below", "watch", 0.0, long), Step("raised", "break", 1.0, long))
+        healed = Step("healed", "heal", 0.0, returns(timing, slack) + LATE_SECONDS)
+        return (*course, healed, *_after(drill, timing, slack)[1:])
     return (*_below(drill, timing, slack, ages), *_above(drill, timing, slack), *_after(drill, timing, slack))
 
 
@@ -58,6 +65,9 @@ def _below(drill: Drill, timing: Timing, slack: float, ages: float) -> list[Step
     # a whole window at this dose, and then as long as a pending alert would need to fire
     filled = max(timing.window, ages)
     length = filled + timing.hold + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
+    if isinstance(drill.below, NearMiss) and drill.below.lasts is not None:
+        short = seconds(drill.below.lasts) / timing.scale
+        return [Step("below", "break", 1.0, short), Step("mended", "heal", 0.0, length)]
     if isinstance(drill.below, NearMiss):
         found = []
         if drill.below.slow_scrapes is not None:
@@ -116,7 +126,14 @@ def sight(timing: Timing) -> float:
 
 
 def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
-    clean = lag(drill, timing) + sight(timing) + timing.scrape + timing.evaluation + timing.group_interval
+    clean = (
+        lag(drill, timing)
+        + drill.fault.told_late(timing)
+        + sight(timing)
+        + timing.scrape
+        + timing.evaluation
+        + timing.group_interval
+    )
     limit = clean + 4 * slack + LATE_SECONDS + (RETRY_SECONDS if drill.page_routing else 0.0)
     # the fault is seen until it has left the window; a word that is said again comes with the next group interval
     late = timing.evaluation + 2 * slack
@@ -136,6 +153,11 @@ def pulse(drill: Drill, timing: Timing, side: Literal["above", "below"]) -> floa
     return length / timing.scale
 
 
+def returns(timing: Timing, slack: float) -> float:
+    """Within which (s) an alert that always fires is told again, once Alertmanager is up."""
+    return RESEND_SECONDS / timing.scale + timing.evaluation + timing.group_wait + timing.beat + slack
+
+
 def recovery(drill: Drill, timing: Timing) -> float:
     """How long the path may need to be as before after its disturbance, in seconds."""
     assert drill.disturb is not None
@@ -146,13 +168,17 @@ def recovery(drill: Drill, timing: Timing) -> float:
         return (drill.disturb.times + 2) * timing.scrape + timing.hold
     if what == "alertmanager_restarts":
         # Prometheus tells of a firing alert again after its resend delay, a minute as deployed
-        return 60 / timing.scale + timing.group_wait + 2 * timing.group_interval
+        return RESEND_SECONDS / timing.scale + timing.group_wait + 2 * timing.group_interval
     return DISCOVERY_SECONDS + timing.window + 2 * timing.scrape + timing.hold + 2 * timing.evaluation
 
 
 def detection(drill: Drill, timing: Timing) -> float:
     """The longest admissible time from a fault to its notification, without the machine's own lateness."""
     crossed = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation
+    events = occurring(drill, timing)
+    if events is not None and events.first < timing.window * MOST_WINDOWS:
+        crossed += events.first
+    crossed += drill.fault.told_late(timing)
     return crossed + timing.hold + timing.evaluation + timing.group_wait
 
 
@@ -215,7 +241,19 @@ def quantity(
         gaps=tuple(gaps),
         fires_above=stated or timing.fires_above,
         short_window=timing.short_window,
+        occurring=occurring(drill, timing),
     )
+
+
+MOST_WINDOWS = 100.0
+"""Windows; a first event that may come later is not waited for."""
+
+
+def occurring(drill: Drill, timing: Timing) -> Occurring | None:
+    """When a fault without a share makes the events that its alert counts; None where it compares otherwise."""
+    if drill.above is not None or not timing.window or timing.threshold != 0 or not timing.fires_above:
+        return None
+    return drill.fault.occurring(timing) or Occurring(math.inf, math.inf)
 
 
 def rest(drill: Drill, fires_above: bool = True) -> float:
@@ -318,6 +356,8 @@ def emptied(windows: Iterable[float], scrape: float, evaluation: float) -> float
 
 
 def _refuse_long_failure(drill: Loaded, below: NearMiss, timing: Timing) -> None:
+    if below.lasts is not None:
+        _refuse_long_fault(drill, below.lasts, timing)
     lasts = (below.failed_scrapes + 1) * timing.scrape + timing.scrape_timeout
     if below.failed_scrapes and lasts >= timing.hold:
         most = int((timing.hold - timing.scrape_timeout) / timing.scrape) - 1
@@ -327,3 +367,18 @@ def _refuse_long_failure(drill: Loaded, below: NearMiss, timing: Timing) -> None
             expected=f"failed_scrapes: {max(most, 0)} or fewer",
             todo="lower it",
         )
+
+
+def _refuse_long_fault(drill: Loaded, lasts: str, timing: Timing) -> None:
+    """A fault that is as long as `for`, with what is seen of it afterwards, may fire."""
+    beyond = timing.window + 2 * timing.scrape + 2 * timing.evaluation + lag(drill.plan, timing)
+    if seconds(lasts) / timing.scale + beyond < timing.hold:
+        return
+    most = (timing.hold - beyond) * timing.scale
+    raise InputError(
+        what=f"a fault that lasts {lasts} may be seen for {seconds(lasts) + beyond * timing.scale:.3g} s, "
+        f"and `for` is {timing.hold * timing.scale:g} s",
+        where=drill.where("below"),
+        expected=f"lasts: less than {most:.0f}s" if most > 0 else "a drill without `lasts`",
+        todo="shorten it, or leave it out: then nothing is done on the harmless side",
+    )

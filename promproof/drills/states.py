@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import cached_property
 from math import inf
 
+from promproof.faults.occurring import During, Occurring, Sight, may_hold, must_hold
+
 
 class Condition(StrEnum):
     """What a rule's expression gives at an evaluation."""
@@ -67,6 +69,21 @@ class Quantity:
     fires_above: bool = True
     short_window: float = 0.0
     """A second range over which the quantity must be beyond the threshold as well; 0 for none."""
+    occurring: Occurring | None = None
+    """Where any event in the window is beyond the threshold: when the fault makes them; None for a share or a state."""
+
+    @cached_property
+    def faults(self) -> tuple[During, ...]:
+        """While the fault lasted, from each change to another value than none, until the next one to none."""
+        found: list[During] = []
+        begun: Change | None = None
+        for change in (*self.changes, Change(inf, inf, 0.0)):
+            if begun is not None and not change.value:
+                found.append(During(begun.asked, begun.done, change.asked, change.done))
+                begun = None
+            elif change.value:
+                begun = begun or change
+        return tuple(found)
 
     @cached_property
     def over_short_window(self) -> Quantity | None:
@@ -161,7 +178,18 @@ def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
     return _over_window(quantity, pace, t)
 
 
+def _of_events(quantity: Quantity, occurring: Occurring, pace: Pace, t: float) -> Condition:
+    """What a rule finds that any event in its window makes hold."""
+    sight = Sight(quantity.window, _pause(quantity, pace, t), quantity.lag + pace.slack)
+    blind = any(begin <= t <= end for begin, end in quantity.blind)
+    if not blind and must_hold(quantity.faults, occurring, sight, t):
+        return Condition.TRUE
+    return Condition.EITHER if blind or may_hold(quantity.faults, sight, t) else Condition.FALSE
+
+
 def _over_window(quantity: Quantity, pace: Pace, t: float) -> Condition:
+    if quantity.occurring is not None:
+        return _of_events(quantity, quantity.occurring, pace, t)
     extent = extent_at(quantity, pace, t)
     if extent is None:
         return Condition.EITHER

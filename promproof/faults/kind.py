@@ -13,8 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, Field, SerializeAsAny, WrapValidator
 
 from promproof.contract.labels import Model
+from promproof.contract.model import Alert, Contract
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import Timing
 from promproof.faults.ledgers import Agreement, Held
+from promproof.faults.occurring import Occurring
 from promproof.faults.site import Site
 from promproof.registry import Registry, names_in
 from promproof.stack.choice import Can
@@ -48,6 +51,21 @@ class Fault(Model):
     """Whether scrapes of the target fail by it."""
     silences: ClassVar[bool] = False
     """Whether the target can't take notifications meanwhile."""
+
+    @property
+    def cuts(self) -> bool:
+        """Whether nobody can be told of anything meanwhile."""
+        return False
+
+    @property
+    def downs(self) -> tuple[str, ...]:
+        """Jobs of the monitoring whose scrapes fail by it, as monitoring folders usually call them."""
+        return ()
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Metrics of the monitoring itself that its ledger asks for."""
+        return ()
 
     # what is done
 
@@ -86,6 +104,18 @@ class Fault(Model):
     def lag(self, scrape: float, scrape_timeout: float) -> float:
         """How much later (seconds) than decided an event may show up at Prometheus."""
         return scrape_timeout
+
+    def told_late(self, timing: Timing) -> float:
+        """How much later (seconds) a notification may come, because the way of notifications is renewed."""
+        return 0.0
+
+    def unmet(self, contract: Contract, alert: Alert) -> str:
+        """Why it could not make this alert fire in this set-up; empty where nothing speaks against it."""
+        return ""
+
+    def occurring(self, timing: Timing) -> Occurring | None:
+        """When it makes the events that a rule such as `rate(errors[5m]) > 0` counts; None where nobody can tell."""
+        return None
 
     @property
     def hold_back(self) -> str | None:

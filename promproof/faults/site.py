@@ -33,6 +33,12 @@ class Target(Protocol):
     def restart(self) -> None: ...
 
 
+class Refusing(Protocol):
+    """What takes the notifications of this run. refusing: receivers whose notifications it refuses."""
+
+    refusing: frozenset[str]
+
+
 @dataclass
 class Site:
     """Everything that faults act on. rendered: the run copy of Prometheus' configuration, None for a foreign stack."""
@@ -50,6 +56,7 @@ class Site:
     """The target's."""
     send: Callable[[str, str, str], int | None] | None = None
     """Sends a request to the target: method, route, path; its status, None without an answer. It is in the ledger."""
+    receiver: Refusing | None = None
     rates: dict[str, float] = field(default_factory=dict)
     """Requests a second of a drill's scenario, by drill."""
     counts: list[dict[str, Any]] = field(default_factory=list)

@@ -29,6 +29,8 @@ SHUTDOWN_SECONDS = 0.05
 END_SECONDS = 5.0
 EVERYWHERE = ("", "0.0.0.0", "::")
 """Hosts that stand for every address of a machine."""
+REFUSED = 403
+"""A status after which Alertmanager does not try again before the next group interval (`notify/util.go`)."""
 NO_ANSWER = 502
 """What the receiver answers for a target that gave none: it could not be reached, or not in time."""
 
@@ -88,6 +90,8 @@ class Receiver:
         self._routes: dict[str, Route] = {}
         self._lock = threading.Lock()
         self._refusals = 0
+        self.refusing: frozenset[str] = frozenset()
+        """Receivers whose notifications are answered with 403, and forwarded to nobody."""
         self.excused = False
         """While the target is down by the run's own doing: nothing is forwarded, and 200 is answered."""
         self._on_stranger: Callable[[str], None] | None = None
@@ -201,7 +205,7 @@ class Receiver:
             name, status = self._told_name(raw, self._on_stranger)
         route = self._routes.get(name)
         if route is not None and length is not None:
-            status = self._status(route, raw)
+            status = REFUSED if name in self.refusing else self._status(route, raw)
             self._log.append(f"{arrived:.2f} s: a notification for {name}, answered {status}")
             self._keep(route, Delivery(arrived, name, _parsed(raw), status))
         request.send_response(status)

@@ -97,6 +97,8 @@ def _course(row: Row) -> str:
     """What the drilled alert did."""
     if row.case is None:
         return "it did not come to its end"
+    if row.case.drill.dead_man:
+        return _beats(row.case)
     way = {hop.name: hop.after for hop in hops(row.case)}
     if not way:
         return f"{row.case.alert.name} was {row.furthest[row.case.alert.name]}, as short pulses allow"
@@ -104,6 +106,16 @@ def _course(row: Row) -> str:
     text = f"{', '.join(steps)} after the fault" if steps else f"{row.case.alert.name} did nothing"
     resolved = way.get("resolved webhook")
     return text if resolved is None else f"{text}; resolved told {resolved:.2f} s after the healing"
+
+
+def _beats(case: Case) -> str:
+    """What was told of an alert that always fires."""
+    times = [delivery.t for delivery in case.delivered]
+    begin, end, up = case.at("raised").done, case.healed, case.at("healed").done
+    before, during = sum(t < begin for t in times), sum(begin < t < end for t in times)
+    after = min((t - up for t in times if t > up), default=None)
+    again = "never again" if after is None else f"again {after:.2f} s after the healing"
+    return f"told {before} times before the fault, {during} times in its {end - begin:.2f} s, {again}"
 
 
 def _notes(row: Row) -> Iterator[str]:

@@ -32,6 +32,7 @@ def world(bench: Bench, prepared: Prepared, folder: ProcFolder | None = None) ->
         scrape=bench.pace.scrape_interval,
         url=bench.service.url,
         send=_sending(bench),
+        receiver=bench.tools.receiver,
     )
     return World(site, bench.tools.receiver)
 

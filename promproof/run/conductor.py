@@ -183,7 +183,9 @@ class Conductor:
                 return False  # a receiver may know it before the next poll: healing now would hide it from the views
             if course.fired is None:
                 course.fired = self._history.now()
-            if not part.receivers:  # they tell others: those must have had the time to be told
+            if (
+                not part.receivers or part.drill.fault.cuts
+            ):  # they tell others: those must have had the time to be told
                 told = course.fired + part.timing.group_wait + part.timing.evaluation
                 return self._history.now() >= told
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)

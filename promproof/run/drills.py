@@ -286,6 +286,8 @@ class _Session:
                 records.StoredNode,
                 [f"{name}{{{job}}}" for name in names],
             )
+        watched = sorted({name for drill in self.drills for name in drill.plan.fault.watched})
+        recording.samples(history, bench.monitoring.prometheus, records.StoredMonitoring, watched)
         recording.expressions(
             history, bench.monitoring.prometheus, bench.pace.evaluation_interval, self._rules()
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from promproof.config.routing import Reached, reached
 from promproof.config.timescale import TimeScale
-from promproof.contract.model import Alert, seconds
+from promproof.contract.model import Alert, Contract, seconds
 from promproof.contract.settings import JobSettings, Settings
 from promproof.errors import EvidenceError
 from promproof.evidence.records import Timing
@@ -54,13 +54,13 @@ def timing_of(prepared: Prepared, alert: Alert) -> Timing:
     config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
     if prepared.routes is not None:
         config = dict(prepared.routes)
-    contract = prepared.contract
-    return _timing(alert, config, pace_of(prepared), contract.settings or Settings(), contract.target.job)
+    return _timing(alert, config, pace_of(prepared), prepared.contract)
 
 
-def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, settings: Settings, job: str) -> Timing:
-    labels = {"alertname": alert.name, **({"severity": alert.severity} if alert.severity else {})}
-    routes: list[Reached] = reached(config, labels)
+def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contract) -> Timing:
+    settings, job = contract.settings or Settings(), contract.target.job
+    routes: list[Reached] = reached(config, _labels(alert))
+    beat, again = _beat(config, contract, settings, pace.scale)
     if not routes:
         raise EvidenceError(
             "alertmanager", f"no route takes {alert.name}", (), "look at route in its configuration"
@@ -88,4 +88,28 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, settings: Setti
         fires_above=alert.fires_above,
         scale=scale.factor,
         short_window=scale.seconds(seconds(alert.short_window)) if alert.short_window else 0.0,
+        beat=beat,
+        again=again,
     )
+
+
+def _labels(alert: Alert) -> dict[str, str]:
+    """Those by which it is routed, as far as the contract says them."""
+    return {"alertname": alert.name, **({"severity": alert.severity} if alert.severity else {})}
+
+
+def _beat(
+    config: Mapping[str, Any], contract: Contract, settings: Settings, scale: TimeScale
+) -> tuple[float, float]:
+    """The longest time (s) between two notifications of an alert that always fires, and until one is tried again.
+
+    Alertmanager looks at each group interval whether the repeat interval is over. 0 where no alert always fires.
+    """
+
+    def timer(key: str, route: Reached) -> float:
+        wanted = settings.timer(key, route.receiver)
+        return float(getattr(route, key)) if wanted is None else seconds(scale.duration(wanted))
+
+    routes = [route for alert in contract.alerts if alert.always for route in reached(config, _labels(alert))]
+    pauses = [timer("repeat_interval", route) + timer("group_interval", route) for route in routes]
+    return max(pauses, default=0.0), max((timer("group_interval", route) for route in routes), default=0.0)

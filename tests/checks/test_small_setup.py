@@ -280,3 +280,20 @@ def test_an_alert_without_a_boundary_is_judged_by_its_rule(
     record = ("boundary", {"points": points, "rules": {"Down": said}})
     found = judged(alert_boundary.CHECK, "Down", promised={"alerts": [alert]}, further=[record])
     assert (found.outcome, reason in found.reason) == (outcome, True), found.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome", "reason"),
+    [
+        (("proven", "== 1", ""), "pass", "flips at == 1"),
+        (("proven", "-", ""), "not verified", "flips at -"),
+        (("contradicted", "-", "it never fires"), "fail", "it never fires"),
+        (("not covered", "-", "no parse"), "not verified", "no parse"),
+    ],
+)
+def test_an_alert_without_a_number_is_judged_by_where_its_rule_flips(
+    said: tuple[str, str, str], outcome: str, reason: str
+) -> None:
+    record = ("boundary", {"points": [], "rules": {"Gone": said}})
+    found = judged(alert_boundary.CHECK, "Gone", promised={"alerts": [{"name": "Gone"}]}, further=[record])
+    assert (found.outcome, reason in found.reason) == (outcome, True), found.reason

@@ -100,7 +100,7 @@ def test_a_name_chooses_the_drill_of_that_name() -> None:
         return [chosen.plan.name for chosen in drill.select(shipped, given, every)]
 
     assert len(names()) == 6
-    assert len(names(every=True)) == len(shipped) == 19
+    assert len(names(every=True)) == len(shipped) == 27
     assert names("ServiceDown") == ["ServiceDown"]
     assert names("ServiceDownHanging", "ServiceDownHanging") == ["ServiceDownHanging"]
     with pytest.raises(InputError):

@@ -18,26 +18,31 @@ service: s
 alerts: [{name: Queue}, {name: Disk}]
 """
 
+PROVEN = "docs/drills.md; alert/NAME/boundary is what their rules do in virtual time"
+
 
 def given(contract: Path = DEFAULT_CONTRACT, **more: Any) -> dict[str, Any]:
     return {"contract": contract, "no_drill": False, "drill": None, "reports": contract.parent, **more}
 
 
 def test_each_alert_that_is_not_driven_is_named_with_what_drives_it() -> None:
-    line, rest = everydrill.not_driven(given())
+    line, others, rest = everydrill.not_driven(given())
     assert line.startswith("not taken live: ")
     assert line.endswith(" (--drill all does it)")
     assert "SlowResponses" in line
     assert "HighErrorRate" not in line
     assert rest.startswith("without a drill: ")
-    assert "Watchdog" in rest
+    assert "Watchdog" in others
+    assert others.endswith(" (promproof drill NAME does it)")
+    assert "DiskWillFill" in rest
+    assert "Watchdog" not in rest
     assert "HighErrorRate" in everydrill.not_driven(given(no_drill=True))[0]
 
 
 def test_alerts_without_a_drill_are_named_apart(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     contract.write_text(SMALL, encoding="utf-8")
-    assert everydrill.not_driven(given(contract)) == ["without a drill: Queue, Disk (docs/drills.md)"]
+    assert everydrill.not_driven(given(contract)) == [f"without a drill: Queue, Disk ({PROVEN})"]
     with pytest.raises(InputError, match="names no drill"):
         everydrill.check(given(contract, drill="all"))
 
@@ -86,5 +91,5 @@ def test_drafted_drills_are_named_with_the_command_that_plays_them(
     (tmp_path / "drills" / "Down.yaml").write_text(drill, encoding="utf-8")
     assert everydrill.not_driven(given(contract)) == [
         "not taken live: Down (promproof drill does it)",
-        "without a drill: Slow (docs/drills.md)",
+        f"without a drill: Slow ({PROVEN})",
     ]

@@ -286,6 +286,8 @@ READERS = {
     "config/jsonlines.py": "what this program wrote",
     "config/masking.py": "the folder of a run",
     "evidence/history.py": "the folder of a run",
+    "faults/broken_configuration.py": "the run copy",
+    "faults/monitoring_state.py": "the run copy",
     "faults/undiscovered.py": "the run copy",
     "findings/read_markdown.py": "bounded, and whatever it holds",
     "live/drills.py": "the log of a drill that it has started",

@@ -21,7 +21,13 @@ PROBES = (ITEMS, ITEM, UNKNOWN, FAIL)
 SHARE = 'sum(rate(hits_total{{code=~"{}"}}[5m])) / sum(rate(hits_total[5m])) > {}'
 
 
-def drafted(*expressions: str, started: bool = True, names: str = "ABCDEF") -> dict[str, str]:
+def drafted(
+    *expressions: str,
+    started: bool = True,
+    names: str = "ABCDEF",
+    jobs: tuple[str, ...] = (),
+    job: str = "",
+) -> dict[str, str]:
     def write(sent: dict[Probe, int], reads: int) -> str:
         rows: dict[str, float] = {}
         for probe, times in sent.items():
@@ -30,7 +36,7 @@ def drafted(*expressions: str, started: bool = True, names: str = "ABCDEF") -> d
         return counter("hits_total", rows)
 
     rules = [Rule(name, text, 60.0) for name, text in zip(names, expressions, strict=False)]
-    return drills(rules, recognise(observed(write, PROBES)), PROBES, started=started)
+    return drills(rules, recognise(observed(write, PROBES)), PROBES, started=started, jobs=jobs, job=job)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +98,58 @@ def test_an_alert_that_no_request_raises_gets_no_drill(expression: str) -> None:
 def test_of_two_rules_with_one_name_neither_gets_a_drill() -> None:
     assert drafted("up == 0", "up == 0", names="AA") == {}
     assert set(drafted("up == 0", SHARE.format("5..", 0.1))) == {"drills/A.yaml", "drills/B.yaml", SCENARIO}
+
+
+JOBS = ("shop", "node", "prometheus")
+FAILURES = "prometheus_rule_evaluation_failures_total"
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [
+        ('up{job="node"} == 0', {"kind": "component_down", "component": "node_exporter"}),
+        (
+            'up{job!="shop"} == 0 or absent(up{job="node"})',
+            {"kind": "component_down", "component": "node_exporter"},
+        ),
+        (f"sum by (instance) (rate({FAILURES}[5m])) > 0", {"kind": "failing_rule"}),
+        (f"increase({FAILURES}[10m]) > 0", {"kind": "failing_rule"}),
+        (
+            'prometheus_config_last_reload_successful{job="prometheus"} == 0',
+            {"kind": "broken_configuration", "component": "prometheus"},
+        ),
+        (
+            "alertmanager_config_last_reload_successful != 1",
+            {"kind": "broken_configuration", "component": "alertmanager"},
+        ),
+        ('absent(node_load1{job="node"})', {"kind": "missing_metric", "metric": "node_load1", "job": "node"}),
+    ],
+)
+def test_an_alert_about_the_monitoring_gets_the_fault_that_moves_it(
+    expression: str, fault: dict[str, str], tmp_path: Path
+) -> None:
+    [text] = drafted(expression, jobs=JOBS, job="shop").values()
+    (tmp_path / "drill.yaml").write_text(text, encoding="utf-8")
+    assert {**fault, **load(tmp_path / "drill.yaml").fault.model_dump()} == {**fault}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'up{job="database"} == 0',
+        f"rate({FAILURES}[5m]) > 1",
+        f"{FAILURES} > 0",
+        "max_over_time(prometheus_config_last_reload_successful[5m]) == 0",
+        'absent(node_load1{job="database"})',
+        "absent(node_load1)",
+    ],
+)
+def test_an_alert_about_what_no_fault_moves_gets_none(expression: str) -> None:
+    assert drafted(expression, jobs=JOBS, job="shop") == {}
+
+
+def test_the_service_is_killed_for_an_alert_about_it_alone() -> None:
+    killed = "fault: {kind: killed}"
+    assert killed in drafted("up == 0", jobs=JOBS, job="shop")["drills/A.yaml"]
+    assert killed in drafted('up{job=~"sh.*"} == 0', jobs=JOBS, job="shop")["drills/A.yaml"]
+    assert killed not in drafted('up{job="node"} == 0', jobs=JOBS, job="shop")["drills/A.yaml"]

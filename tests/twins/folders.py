@@ -79,8 +79,7 @@ ALERTS = (
 )
 ALL_ALERTS = (
     *(f"alert/{name}/documented" for name in ALERTS),
-    # those without a boundary in the contract are not verified anyway
-    *(f"alert/{name}/boundary" for name in ALERTS if name not in ("DiskWillFill", "MetricsMissing")),
+    *(f"alert/{name}/boundary" for name in ALERTS),
 )
 PROMPTS = "alert/HighPromptFailureRate"
 STATIC = (
@@ -150,5 +149,12 @@ STATIC = (
         "expr: vector(1)",
         "expr: up == 1",
         "alert/Watchdog/boundary",
+    ),
+    _twin(
+        "a disk that must be nearly full already",
+        "prometheus/rules/resources.yml",
+        'node_filesystem_size_bytes{job="node"} < 0.5',
+        'node_filesystem_size_bytes{job="node"} < 0.05',
+        "alert/DiskWillFill/documented",
     ),
 )

@@ -36,6 +36,10 @@ class Timing(Part):
     """the time scale; a duration of a drill file is divided by it"""
     short_window: float = 0.0
     """the second, shorter range of the alert's expression; 0 for none"""
+    beat: float = 0.0
+    """the longest time between two notifications of an alert that always fires; 0 where there is none"""
+    again: float = 0.0
+    """after which such a notification that was refused is sent again: its route's group interval"""
 
 
 @dataclass(frozen=True)

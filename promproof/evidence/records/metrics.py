@@ -83,6 +83,11 @@ class StoredNode(StoredSamples, kind="stored_node"):
 
 
 @dataclass(frozen=True)
+class StoredMonitoring(StoredSamples, kind="stored_monitoring"):
+    """The stored samples of the monitoring's own metrics, for drills about it."""
+
+
+@dataclass(frozen=True)
 class AllScrapes(Kind, kind="all_scrapes"):
     """When every target of the server was scraped (`up`), or for how long (`scrape_duration_seconds`)."""
 
