@@ -12,7 +12,7 @@ from promproof.contract.model import Contract, Metric
 from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Rows
-from promproof.exposition import label_set, series_text
+from promproof.exposition import Exposition, label_set, series_text
 from promproof.verdict import Verdict
 
 SHARED = "other"
@@ -89,7 +89,23 @@ def _beyond(
         f"{truth.subject}={value}, made when the limit was reached, has series of its own"
         for value in sorted((shown - own) & made)
     ]
+    assert truth.limit is not None
+    if truth.limit.use is not None:
+        before, after = (
+            _shared(metric, truth, evidence.shot(label).exposition) for label in ("restart", "beyond")
+        )
+        if after - before < len(made):
+            found.append(
+                f"{truth.subject}={SHARED} went from {before:g} to {after:g} when {', '.join(sorted(made))}, "
+                "made when the limit was reached, had an event"
+            )
     return found, [shot.record, rows.number]
+
+
+def _shared(metric: Metric, truth: TallyTruth, shown: Exposition) -> float:
+    """The events of those that share a series."""
+    series = shown.series(metric.sample)
+    return sum(value for labels, value in series.items() if dict(labels).get(truth.subject) == SHARED)
 
 
 def _freed(

@@ -47,6 +47,8 @@ def judge_target(claim: Claim, evidence: Evidence) -> Verdict:
         if health is not None and status != wanted
     ]
     found += _stopped(evidence)
+    if given.data.surprises and not found:  # they are counted all the same; but the case was not made
+        return unknown(claim, "; ".join(given.data.surprises), [given.number])
     return findings(
         claim,
         found,

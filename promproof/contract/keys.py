@@ -46,6 +46,7 @@ Target.database: URL of its database, for truths that ask with SQL
 Target.outage: how its database is taken away for a moment
 Outage.fault: the kind of fault of its fault port that does it
 Outage.health: what its health path answers meanwhile
+Outage.requests: a scenario that meets it, relative to this file
 Target.webhook: its path that takes alerts of Alertmanager
 Target.longest_handler: no handler takes longer; not scaled
 Traffic.reconcile: the scenario of the main job, relative to this file
@@ -82,6 +83,7 @@ TallyTruth.limit: how many ids have series of their own; further ones share one
 Limit.variable: the variable of the target's environment that says how many
 Limit.of: what a restart at the end of the run sets it to
 Limit.create: the request that then makes one more, which is beyond the limit as well
+Limit.use: a request for each of those, {id} in its path; it counts for those that share a series
 Limit.delete: the path by which one of the first ids is then deleted, {id} in it; the next one made gets its place
 Create.path: the path that is asked by POST
 Create.json: its body

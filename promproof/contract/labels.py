@@ -156,6 +156,8 @@ class Limit(Model):
     of: int = Field(gt=0)
     create: Create | None = None
     """Sent after that restart: what it makes is beyond the limit as well."""
+    use: Create | None = None
+    """Sent for each id that `create` made, `{id}` in its path: what it counts belongs to those that share a series."""
     delete: str = Field(default="", pattern=r"^(/.*\{id\}.*)?$")
     """Path of a DELETE of one of the first ids, `/shops/{id}`; what is then made by `create` gets the free place."""
 

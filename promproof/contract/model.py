@@ -195,6 +195,9 @@ class Outage(Model):
     fault: str
     """A kind of fault of the target's fault port that needs nothing but a lease."""
     health: int = Field(default=503, ge=400, le=599)
+    requests: str | None = None
+    """A scenario that meets it, relative to the contract's folder: its background sessions begin before, those that are
+    alone follow it."""
 
 
 class Target(Model):

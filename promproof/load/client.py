@@ -130,9 +130,12 @@ class OneShotClient:
         try:
             if body and before_body is not None:
                 _send(sock, head)
-                if _asked_for_body(sock):
+                asked = _asked_for_body(sock)
+                if asked:
                     before_body()
                 _send(sock, body)
+                if not asked:
+                    _pass_over_continue(sock)
             else:
                 _send(sock, head + body if body else head)
         except BaseException:
@@ -240,6 +243,25 @@ def _asked_for_body(sock: Any) -> bool:
     finally:
         sock.settimeout(patience)
     return received.startswith(CONTINUE)
+
+
+def _pass_over_continue(sock: Any) -> None:
+    """Take a `100 Continue` that came late from the connection.
+
+    Whoever reads it as the answer gives the connection back before the answer is there.
+    """
+    if isinstance(sock, SSLSocket):
+        return
+    head = b""
+    while len(head) < len(CONTINUE) and CONTINUE.startswith(head):
+        more = sock.recv(len(CONTINUE), MSG_PEEK)
+        if len(more) <= len(head):  # closed, or no more than there was
+            return
+        head = more
+    if head.startswith(CONTINUE):
+        received = b""
+        while not received.endswith(b"\r\n\r\n") and (data := sock.recv(1)):
+            received += data
 
 
 def _read_into_body(sock: Any) -> int:

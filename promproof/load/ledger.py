@@ -34,6 +34,8 @@ __all__ = [
 
 FOLD_AT = 512
 """requests that are noted before they are added up"""
+UNTOLD_SECONDS = 0.25
+"""how long after its client has left a request may come to a target that is busy"""
 OPEN, CLOSED, ABANDONED, DROPPED, UNKNOWN = range(5)
 _FATES = ("open", "closed", "abandoned", "dropped", "of unknown fate")
 
@@ -286,7 +288,8 @@ class Ledger:
         self._ended += 1
         self._latest = max(self._latest, now)
         if token.user is not None:
-            self._seen(token.user, token.started, now)
+            # nobody has told whoever left that the target has the request: a busy one takes it in later
+            self._seen(token.user, token.started, now + (UNTOLD_SECONDS if fate == ABANDONED else 0.0))
         return now
 
     def _bin(self, t: float) -> int:

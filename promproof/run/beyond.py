@@ -1,6 +1,7 @@
 """One id more than a limit allows, made while the target runs with that limit: it must share a series.
 
-Then one of the first ids is deleted and another one made, which gets the place.
+It is used, which must be counted for those that share one. Then one of the first ids is deleted and another one made,
+which gets the place.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def create(history: Recorder, contract: Contract, service: Service) -> None:
     for request in wanted:
         with attempt(history, f"one more by POST {request.path}"), Session(_SECONDS) as session:
             _create(session, service, request)
-    recording.exposition(history, service.metrics_url, LABEL, service.headers)
     recording.rows(history, contract, service.database, LABEL)
+    _use_all(history, truths, service)
+    recording.exposition(history, service.metrics_url, LABEL, service.headers)
     replaced = [
         (truth.subject, truth.limit)
         for truth in truths
@@ -49,6 +51,19 @@ def create(history: Recorder, contract: Contract, service: Service) -> None:
         recording.rows(history, contract, service.database, FREED)
 
 
+def _use_all(history: Recorder, truths: list[TallyTruth], service: Service) -> None:
+    for truth in truths:
+        use = truth.limit.use if truth.limit is not None else None
+        if use is None:
+            continue
+        for text in sorted(
+            set(_ids(history, truth.subject, LABEL)) - set(_ids(history, truth.subject, "restart"))
+        ):
+            request = use.model_copy(update={"path": use.path.replace("{id}", text)})
+            with attempt(history, f"one more by POST {request.path}"), Session(_SECONDS) as session:
+                _create(session, service, request)
+
+
 def _create(session: Session, service: Service, request: Create) -> None:
     answer = session.post(service.url + request.path, json=request.body)
     if answer.status_code >= 400:
@@ -62,7 +77,12 @@ def _delete(session: Session, service: Service, path: str, ids: list[str]) -> bo
 
 def first_ids(history: History, subject: str, most: int) -> list[str]:
     """The ids of the restarted target that have a place; none of ids without an order."""
-    records = [record.data for record in history.of(Rows) if record.data.label == "restart"]
-    found = next((data.values for data in reversed(records) if data.what == f"ids of {subject}"), ())
-    texts = [str(value) for value in found]
+    texts = _ids(history, subject, "restart")
     return sorted(texts, key=int)[:most] if all(text.isdecimal() for text in texts) else []
+
+
+def _ids(history: History, subject: str, label: str) -> list[str]:
+    """The ids that the database had at a reading."""
+    records = [record.data for record in history.of(Rows) if record.data.label == label]
+    found = next((data.values for data in reversed(records) if data.what == f"ids of {subject}"), ())
+    return [str(value) for value in found]

@@ -13,6 +13,7 @@ from promproof.config.masking import masked
 from promproof.drills.drill import Loaded
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Inputs
+from promproof.run.outage import scenario_of
 from promproof.run.prepared import Prepared
 
 FOLDER = "inputs"
@@ -33,7 +34,9 @@ def keep(prepared: Prepared, drills: Sequence[Loaded], folder: Path, history: Re
 
     page = prepared.contract.documentation
     own = [*drills, *([prepared.drill] if prepared.drill is not None and not drills else [])]
-    scenarios = {prepared.reconcile, *(drill.scenario for drill in own if drill.scenario is not None)}
+    meets = scenario_of(prepared.contract, contract.parent) if not drills else None
+    scenarios = {prepared.reconcile, *([meets] if meets is not None else [])}
+    scenarios |= {*(drill.scenario for drill in own if drill.scenario is not None)}
     history.add(
         Inputs(
             job="drills" if drills else "main",

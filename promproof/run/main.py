@@ -24,7 +24,7 @@ from promproof.faults import stimuli
 from promproof.observe import kernel, recording
 from promproof.observe.polling import Pollers
 from promproof.observe.sources import sums
-from promproof.run import beyond, exercises, frame, outage, panels, static
+from promproof.run import beyond, exercises, frame, meeting, outage, panels, static
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
@@ -175,7 +175,7 @@ class Job:
             with recording.attempt(self.history, "stimulus_connections"):
                 stimuli.hold_connections(self.bench.service.url, self.history, scrapes)
         stimuli.hold_memory(self.bench.service.faults, self.history, scrapes)
-        outage.take_out(self.bench.service, self.prepared.contract, self.history, scrapes)
+        self._take_out(scrapes)
         self.history.add(records.Phase("stimuli", "end"))
         self._work(sampler)
         settle(self.bench.service, self.bench.pace, self.prepared.contract, self.history, self.senders.ran)
@@ -207,6 +207,13 @@ class Job:
             panels.ask(
                 self.history, self.prepared, bench, self.machine, self.senders.ran, shown, self._begin_restart
             )
+
+    def _take_out(self, scrapes: Callable[[], None]) -> None:
+        """Take the target's database away, and send what is to meet that."""
+        contract = self.prepared.contract
+        path = outage.scenario_of(contract, self.prepared.options.contract.parent)
+        scenario = None if path is None else meeting.load(path)
+        outage.take_out(self.bench.service, contract, self.history, scrapes, scenario)
 
     def _work(self, sampler: kernel.Sampler | None) -> None:
         """Ask the target for CPU work, where the kernel tells what it takes."""

@@ -28,7 +28,7 @@ from promproof.grafana.provisioning import texts
 from promproof.load import scenario
 from promproof.observe import database
 from promproof.places import REPOSITORY, SHIPPED_SCENARIOS
-from promproof.run import routed, scaling
+from promproof.run import meeting, outage, routed, scaling
 from promproof.run.access import METRICS, let_in_to, refuse_closed
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
@@ -65,6 +65,9 @@ def prepare(options: Options, spare: Callable[[], float] | None = None) -> Prepa
     asked = contract.traffic.reconcile
     reconcile = SHIPPED_SCENARIOS / ROOT if asked is None else folder / asked
     scenario.load(reconcile)
+    meets = outage.scenario_of(contract, folder)
+    if meets is not None:
+        meeting.load(meets)
     rules = tuple(read(monitoring.rules))
     drill = (
         _drill(options, contract, folder) if contract.traffic.drill is not None and options.drill else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from promproof.evidence.sums import merge
 from promproof.evidence.view import LedgerView
 from promproof.http import Session
 from promproof.load.ledger import Ledger
@@ -22,7 +23,9 @@ class Sender:
 
     def __init__(self, base_url: str, *, bin_seconds: float, timeout: float = 10.0) -> None:
         self.base_url = base_url.rstrip("/")
+        self.bin_seconds = bin_seconds
         self._ledger = Ledger(time.monotonic, bin_seconds)
+        self._others: list[LedgerView] = []
         self._lock = threading.Lock()
         self._timeout = timeout
         self._local = threading.local()
@@ -61,15 +64,21 @@ class Sender:
         with self._lock:
             self._ledger.record(method, endpoint, status, started, ended)
 
+    def take(self, sent: LedgerView) -> None:
+        """Add what somebody else of the harness has sent, and written down."""
+        with self._lock:
+            self._others.append(sent)
+
     def forget(self) -> None:
         """Forget what was sent so far: the baseline of a target that ran before the run holds it."""
         with self._lock:
-            self._ledger = Ledger(time.monotonic, self._ledger.bin_seconds)
+            self._ledger = Ledger(time.monotonic, self.bin_seconds)
+            self._others.clear()
 
     def view(self) -> LedgerView:
         """What was sent so far."""
         with self._lock:
-            return self._ledger.snapshot()
+            return merge([self._ledger.snapshot(), *self._others])
 
     def _session(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)

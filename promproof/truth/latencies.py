@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
@@ -126,12 +126,17 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
 
 
 class UnderWay:
-    """Which requests can have been under way at a moment."""
+    """Which requests can have been under way at a moment. endpoints: the only ones that are meant; of none, all."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, endpoints: Collection[EndpointKey] = ()) -> None:
         self._longest = evidence.longest_handler
         self._ended = sorted(
-            (ended for course in courses(evidence).values() for ended in course.ended),
+            (
+                ended
+                for endpoint, course in courses(evidence).items()
+                for ended in course.ended
+                if not endpoints or endpoint in endpoints
+            ),
             key=lambda ended: ended.until,
         )
         self._untils = [ended.until for ended in self._ended]

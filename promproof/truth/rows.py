@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promproof.contract.model import Contract
+from promproof.contract.panels import RowsSumTruth
 from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import PanelRows, number
+from promproof.evidence.view import EndpointKey
 from promproof.exposition import Labels
 from promproof.truth.latencies import UnderWay
 from promproof.truth.metrics import Interval
@@ -87,15 +89,27 @@ def events(views: Views, truth: RowsPanelTruth, subject: str) -> dict[str, list[
         Gap: they were not recorded.
     """
     record = views.evidence.need(PanelRows, what=subject)
-    if "under way" not in views.memo:
-        views.memo["under way"] = UnderWay(views.evidence)
-    under_way: UnderWay = views.memo["under way"]
+    within = endpoints(views.evidence.contract, truth.label)
+    if ("under way", within) not in views.memo:
+        views.memo["under way", within] = UnderWay(views.evidence, within)
+    under_way: UnderWay = views.memo["under way", within]
     found: dict[str, list[Event]] = {}
     for label, ended, figure in record.data.rows:
         at = views.evidence.history.from_epoch(_epoch(ended))
         latest = under_way.latest_end(at, number(figure) if truth.figure_is_duration else 0.0)
         found.setdefault(str(label), []).append(Event(at, latest, number(figure)))
     return found
+
+
+def endpoints(contract: Contract, label: str) -> frozenset[EndpointKey]:
+    """Method and path of the requests within which such events take place; none where nothing says it."""
+    texts = {
+        text
+        for metric in contract.metrics
+        if isinstance(metric.truth, RowsSumTruth) and metric.truth.subject == label
+        for text in metric.truth.within
+    }
+    return frozenset((method, path) for method, _, path in (text.partition(" ") for text in texts))
 
 
 def gone(views: Views, truth: RowsPanelTruth) -> set[str]:

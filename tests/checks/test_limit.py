@@ -43,6 +43,7 @@ def verdict(
     contract: Contract = CONTRACT,
     later: tuple[str, ...] = (),
     made: str = "",
+    used: str = "",
     freed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     **run: Any,
 ) -> Verdict:
@@ -51,7 +52,10 @@ def verdict(
         ("rows", {"what": "ids of shop_id", "label": "restart", "values": alive}),
         ("exposition", {"label": "restart", "begin": 8.0, "end": 8.1, "text": text_of(shown), "status": 200}),
         ("rows", {"what": "ids of shop_id", "label": "beyond", "values": (*alive, made)}),
-        ("exposition", {"label": "beyond", "begin": 8.2, "end": 8.3, "text": text_of(later), "status": 200}),
+        (
+            "exposition",
+            {"label": "beyond", "begin": 8.2, "end": 8.3, "text": used or text_of(later), "status": 200},
+        ),
         ("rows", {"what": "ids of shop_id", "label": "freed", "values": freed[0]}),
         (
             "exposition",
@@ -110,6 +114,22 @@ def test_what_is_made_beyond_the_limit_shares_the_series_of_the_others(
     found = verdict(("8", "9", "10", "other"), contract=LATER, later=(*later, "other"), made=made)
     assert found.outcome == outcome
     assert ("shop_id=12, made when the limit was reached" in found.reason) is (outcome == "fail")
+
+
+USED = {**LIMIT, "create": {"path": "/shops"}, "use": {"path": "/shops/{id}/orders"}}
+USE = Contract.model_validate(
+    {"contract": 1, "service": "shop", "metrics": [{**METRIC, "truth": {**TRUTH, "limit": USED}}]}
+)
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(1, "pass"), (0, "fail")], ids=["for the others", "nowhere"])
+def test_an_event_of_what_is_made_beyond_the_limit_counts_for_the_others(value: int, outcome: str) -> None:
+    text = text_of(("8", "9", "10", "other")).replace(
+        'shop_id="other",status="good"} 0', f'shop_id="other",status="good"}} {value}'
+    )
+    found = verdict(("8", "9", "10", "other"), contract=USE, made="12", used=text)
+    assert found.outcome == outcome
+    assert ("shop_id=other went from 0 to 0 when 12" in found.reason) is (outcome == "fail")
 
 
 LIMIT_AND_DELETE = {**LIMIT, "create": {"path": "/shops"}, "delete": "/shops/{id}"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -86,6 +87,26 @@ def test_an_answer_before_the_body_is_read_and_no_body_sent() -> None:
         answer = client.request("POST", "/", b"body", {"Expect": "100-continue"}, lambda: waited.append(True))
         assert (answer.get_code(), answer.read()) == (200, b"ok")
     assert waited == []
+
+
+def test_a_connection_on_which_the_target_asks_too_late_is_not_given_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("promproof.load.client.CONTINUE_SECONDS", 0.05)
+    clients: list[OneShotClient] = []
+
+    def asks_late(connection: socket.socket, seen: list[str]) -> None:
+        until(connection, b"body")
+        connection.sendall(CONTINUE)
+        time.sleep(0.05)  # for whoever takes that for the answer
+        seen.append(f"{len(clients[0]._connections._idle)} idle")
+        connection.sendall(ANSWER)
+
+    with serving(asks_late) as (client, seen):
+        clients.append(client)
+        answer = client.request("POST", "/", b"body", {"Expect": "100-continue"}, lambda: None)
+        assert (answer.get_code(), answer.read()) == (200, b"ok")
+    assert seen == ["0 idle"]
 
 
 def test_half_a_body_is_sent_as_half() -> None:

@@ -87,3 +87,10 @@ class PipelineCostsItsLastStep(Executions):
         run, identity = await super().pipeline(pipeline, calls, must_fail)
         self.metrics.pipeline_cost.labels(str(pipeline.id))._value.inc(run.steps[-1].cost_usd - run.cost_usd)
         return run, identity
+
+
+class RecordRefusedSucceeds(Executions):
+    """Takes the outcome of an execution before its record is written."""
+
+    def _count(self, call: Call, status: str, run: PromptRun | None, started: float) -> None:
+        super()._count(call, status if run is None else run.status, run, started)

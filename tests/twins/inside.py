@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from promproof.contract.truths import TallyTruth
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.evidence.sums import merge
+from promproof.evidence.view import LedgerView
 from promproof.exposition import parse
 from promproof.load import scenario as scenarios
 from promproof.load.ledger import Ledger
@@ -33,6 +34,8 @@ from promproof.load.plan import Plan, ReadySession
 from promproof.load.play import Player, Surprises
 from promproof.load.wire import Call, Ending, Leave, Reply
 from promproof.places import DEFAULT_MONITORING, SCENARIOS
+from promproof.run.meeting import Meeting
+from promproof.run.meeting import load as load_meeting
 from promproof.verdict import Outcome, Verdict
 from promptpilot.app import PromptPilot
 from promptpilot.settings import Settings
@@ -44,6 +47,8 @@ SCRAPE_SECONDS = 0.1
 ENOUGH = 4
 """scrapes after the traffic: a claim about what was stored needs some"""
 EPOCH = 1_700_000_000.0
+OUTAGE = "what meets an outage"
+"""A session of no scenario: the requests that meet the outage of the database are sent as well."""
 
 
 class Wire:
@@ -90,8 +95,11 @@ class _Exchange:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, app: PromptPilot) -> None:
-        with suppress(Exception):  # a server would write it into its log
+        try:
             await app(self._scope(), self._receive, self._send)
+        except Exception:  # a server writes it into its log, and answers where nobody has
+            if not self.status:
+                self.status, self.whole = 500, True
 
     def _scope(self) -> dict[str, Any]:
         path, _, query = self.call.path.partition("?")
@@ -153,7 +161,8 @@ class Inside:
         self.contract = _contract()
         self.database = folder / "inside.db"
         self.app = build(Settings(database_url=f"sqlite:///{self.database}", **environment))
-        wanted = set(sessions)
+        wanted = set(sessions) - {OUTAGE}
+        self.is_met = OUTAGE in sessions
         scenario = scenarios.load(SCENARIOS / "reconcile.yaml")
         pools = {
             name: pool.model_copy(update={"count": 8 if name == "prompts" else 4})
@@ -168,13 +177,14 @@ class Inside:
         )
         self.mix = mix
         self.ledgers: list[Ledger] = []
+        self.views: list[LedgerView] = []
         self.surprises = Surprises()
         self.history = History("inside", 0.0, EPOCH)
         self._zero = time.monotonic()
         self.history.records.clear()
         self.samples: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[float, float]]] = {}
         self._ended = threading.Event()
-        self.out: dict[str, float] = {}
+        self.out: dict[str, Any] = {}
 
     def now(self) -> float:
         return time.monotonic() - self._zero
@@ -215,19 +225,31 @@ class Inside:
             ledger.close(token, reply.status)
             return reply.status
 
+        met = Meeting(load_meeting(SCENARIOS / "outage.yaml"), wire, BIN_SECONDS) if self.is_met else None
+        if met is not None:
+            met.begin()
         self.app.database.take_out(True)
         begin, during = self.now(), health()
+        if met is not None:
+            met.meet()
         shot = self._exposition(wire)
         time.sleep(2 * SCRAPE_SECONDS)
+        if met is not None:
+            met.end()
         end = self.now()
         self.app.database.take_out(False)
         after = health()
+        if met is not None:
+            time.sleep(2 * SCRAPE_SECONDS)
+            met.follow()
+            self.views.append(met.sent())
         self.out = {
             "begin": begin,
             "end": end,
             "amount": end - begin,
             "health_during": during,
             "health_after": after,
+            "surprises": met.surprises if met is not None else (),
         }
         return {"outage": shot, "recovered": self._exposition(wire)}
 
@@ -245,15 +267,16 @@ class Inside:
 
     def _all_once(self, wire: Wire) -> None:
         beside: list[threading.Thread] = []
+        lasting: list[threading.Thread] = []
         for spec, session in zip(self.plan.scenario.once, self.plan.once, strict=True):
             for thread in beside if spec.alone else ():
                 thread.join()
             thread = threading.Thread(target=self._once, args=(wire, spec, session))
             thread.start()
-            beside.append(thread)
-            if not spec.background:
+            (lasting if spec.lasting else beside).append(thread)
+            if not spec.background and not spec.lasting:
                 thread.join()
-        for thread in beside:
+        for thread in beside + lasting:
             thread.join()
 
     def _once(self, wire: Wire, spec: Once, session: ReadySession) -> None:
@@ -292,7 +315,7 @@ class Inside:
     def _judge(
         self, traffic: tuple[float, float], shots: dict[str, tuple[float, float, str]]
     ) -> list[Verdict]:
-        view = merge([ledger.snapshot() for ledger in self.ledgers])
+        view = merge([*(ledger.snapshot() for ledger in self.ledgers), *self.views])
         rows: list[tuple[float, str, dict[str, Any]]] = [
             (0.0, "prepared", {"time_scale": 1.0}),
             (

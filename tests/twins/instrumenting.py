@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import suppress
 
 from starlette.types import Message, Receive, Scope, Send
 
+from promptpilot.asgi import SimulatedError
 from promptpilot.instrument import CLIENT_CLOSED_REQUEST, Exchange, Instrumentation
 from promptpilot.routing import METRICS_PATH, OTHER_METHOD, UNMATCHED
 
@@ -261,8 +263,11 @@ class UsersOfRoutesOnly(_Users):
         return [_header(scope, b"x-user-id")] if known else []
 
 
-class UsersOfSuccess(Instrumentation):
-    """Notes a user when the answer is no error."""
+class _UsersAtTheEnd(Instrumentation):
+    """Notes a user when the request has ended, if it ended well enough."""
+
+    def is_noted(self, status: int | None) -> bool:
+        raise NotImplementedError
 
     def begin(self, scope: Scope) -> Exchange:
         user = _header(scope, b"x-user-id")
@@ -273,9 +278,58 @@ class UsersOfSuccess(Instrumentation):
 
     def end(self, exchange: Exchange) -> None:
         user = self.waiting.pop(id(exchange), b"")
-        if user and (exchange.status or 500) < 400:
+        if user and self.is_noted(exchange.status):
             self.metrics.user_seen(user)
         super().end(exchange)
+
+
+class UsersOfSuccess(_UsersAtTheEnd):
+    def is_noted(self, status: int | None) -> bool:
+        return (status or 500) < 400
+
+
+class UsersButTheUnlucky(_UsersAtTheEnd):
+    """Whoever got nothing but failures of the server was never here."""
+
+    def is_noted(self, status: int | None) -> bool:
+        return (status or 499) < 500
+
+
+class UsersOfWholeRequests(_UsersAtTheEnd):
+    def is_noted(self, status: int | None) -> bool:
+        return status is not None
+
+
+class OptionsRaw(Instrumentation):
+    """A method that no route has is matched with none."""
+
+    def endpoint_label(self, scope: Scope) -> str:
+        template = super().endpoint_label(scope)
+        return str(scope["path"]) if scope["method"] == "OPTIONS" and "{" in template else template
+
+
+class PrefetchesPassed(_Passed):
+    """What a browser asks for in advance is no visit."""
+
+    def passes(self, scope: Scope) -> bool:
+        return _header(scope, b"sec-purpose") == b"prefetch"
+
+
+class PathsInAscii(Instrumentation):
+    """Breaks on a path of other letters, before anything is counted."""
+
+    def endpoint_label(self, scope: Scope) -> str:
+        scope["path"].encode("ascii")
+        return super().endpoint_label(scope)
+
+
+class FailuresTakeNothing(Instrumentation):
+    """The clock of the handler that answers when another one has failed."""
+
+    def sending(self, exchange: Exchange, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 500:
+            exchange.started = self.clock()
+        super().sending(exchange, message)
 
 
 class SeriesGoWithRefusedDelete(Instrumentation):
@@ -290,3 +344,11 @@ class SeriesGoWithRefusedDelete(Instrumentation):
             if number.isdecimal():
                 self.metrics.prompt_removed(int(number))
         await super().__call__(scope, receive, send)
+
+
+class RealFailuresOfStreamsAre200(Instrumentation):
+    """Knows the exceptions that are made on purpose, as tests do; any other leaves the status as it is."""
+
+    def failed(self, exchange: Exchange) -> None:
+        if exchange.status is None or isinstance(sys.exc_info()[1], SimulatedError):
+            super().failed(exchange)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.twins import cases
-from tests.twins.inside import failed, verdicts
+from tests.twins.inside import OUTAGE, failed, verdicts
 from tests.twins.variants import build
 
 pytestmark = [pytest.mark.stack, pytest.mark.takes(2)]
@@ -39,6 +39,9 @@ QUICK = (
     USUAL,
     "unknown paths by further methods",
     "methods that a route does not have",
+    "every method that a route does not have",
+    "every method that an execution does not have",
+    "a pipeline that is deleted late",
     "bodies that say nothing",
     "prompts that can't be deleted",
     "what nobody executes",
@@ -92,6 +95,13 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "users-cut-off": (f"{USERS}/during", (USUAL,)),
     "users-of-routes-only": (f"{USERS}/during", (USUAL,)),
     "users-of-success": (f"{USERS}/during", (USUAL,)),
+    "users-but-the-unlucky": (f"{USERS}/during", (USUAL,)),
+    "users-of-whole-requests": (f"{USERS}/during", (USUAL,)),
+    "options-raw": (f"{REQUESTS}/exact", ("every method that a route does not have",)),
+    "prefetches-passed": (f"{REQUESTS}/exact", (HEADERS,)),
+    "paths-in-ascii": (f"{REQUESTS}/exact", (PATHS,)),
+    "failures-take-nothing": (f"{DURATIONS}/buckets", ("a pipeline that crashes late",)),
+    "beyond-the-edges-untimed": (f"{DURATIONS}/exact", ("a body that comes after the last edge",)),
     "outlived-under-own-id": (f"{PROMPTS}/exact", ("executions that outlive their prompt",)),
     "outlived-uncounted": (f"{PROMPTS}/exact", ("executions that outlive their prompt",)),
     "prompt-cost-born-late": (
@@ -106,6 +116,8 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "errors-born-late": (f"{REQUESTS}/born", (PATHS,)),
     "durations-born-late": (f"{DURATIONS}/born", (PATHS,)),
     "executions-counted-at-start": (f"{PROMPTS}/during", ("parked executions",)),
+    "real-failures-of-streams-are-200": (f"{REQUESTS}/exact", (OUTAGE, PATHS)),
+    "record-refused-succeeds": (f"{PROMPTS}/during", (OUTAGE, PATHS)),
     "stream-failures-succeed": (f"{PROMPTS}/exact", ("streams that fail, and that are tried again",)),
     "stream-retries-counted": (f"{PROMPTS}/exact", ("streams that fail, and that are tried again",)),
     "steps-once-per-prompt": (f"{PROMPTS}/exact", ("births and deaths of pipelines",)),
@@ -127,7 +139,7 @@ def test_every_fault_has_a_session_that_shows_it() -> None:
 
 
 def test_a_sound_target_is_green_under_every_unusual_request(tmp_path: Path) -> None:
-    found = verdicts(build("sound"), tmp_path, *QUICK)
+    found = verdicts(build("sound"), tmp_path, *QUICK, OUTAGE)
     assert failed(found) == {}
     assert found["traffic/complete"].outcome == "pass", found["traffic/complete"].reason
     shown = {claim for claim, verdict in found.items() if verdict.outcome == "pass"}

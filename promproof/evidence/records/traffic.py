@@ -130,6 +130,8 @@ class StimulusOutage(Stimulus, kind="stimulus_outage"):
     """the status of the health path meanwhile; None without an answer"""
     health_after: int | None = None
     """the same afterwards"""
+    surprises: tuple[str, ...] = ()
+    """answers to the requests that met it which their scenario does not expect"""
 
 
 @dataclass(frozen=True)
