@@ -224,7 +224,7 @@ def _flat(sample: Sample, job: Job) -> float:
     """Buckets that do not contain the ones below them."""
     if not sample.name.endswith("_bucket"):
         return sample.value
-    below = tuple(pair for pair in sample.labels if pair[0] != "le")
+    below = _below(sample)
     before = job.memory.get((job.memory.get("scrape"), below), 0.0)
     job.memory[job.memory.get("scrape"), below] = sample.value
     return max(sample.value - float(before), 0.0) if dict(sample.labels)["le"] != "+Inf" else sample.value
@@ -233,6 +233,26 @@ def _flat(sample: Sample, job: Job) -> float:
 def _flat_buckets(lines: list[Line], job: Job) -> list[Line]:
     job.memory["scrape"] = job.memory.get("scrape", 0) + 1
     return _value(_flat)(lines, job)
+
+
+def _within_edges(lines: list[Line], job: Job) -> list[Line]:
+    """What lies beyond the last edge was never observed: neither +Inf nor the count has it."""
+    last: dict[Any, tuple[float, float]] = {}
+    for line in lines:
+        if isinstance(line, Sample) and job.is_about(line.name) and line.name.endswith("_bucket"):
+            edge = float(dict(line.labels)["le"])
+            if edge != float("inf"):
+                last[_below(line)] = max(last.get(_below(line), (edge, line.value)), (edge, line.value))
+
+    def seen(sample: Sample, _: Job) -> float:
+        whole = sample.name.endswith("_count") or dict(sample.labels).get("le") == "+Inf"
+        return last[_below(sample)][1] if whole and _below(sample) in last else sample.value
+
+    return _value(seen)(lines, job)
+
+
+def _below(sample: Sample) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in sample.labels if pair[0] != "le")
 
 
 def _comment(line: Line, job: Job, kind: str) -> bool:
@@ -326,6 +346,7 @@ WAYS: dict[str, Way] = {
     "unborn": _each(lambda sample, job: [sample] if sample.value or sample.name.endswith("_bucket") else []),
     "edges": _each(_edge),
     "buckets-apart": _flat_buckets,
+    "within-edges": _within_edges,
     "renamed": _renamed,
     "typed": _typed,
     "helped": _helped,
