@@ -235,22 +235,6 @@ def _flat_buckets(lines: list[Line], job: Job) -> list[Line]:
     return _value(_flat)(lines, job)
 
 
-def _within_edges(lines: list[Line], job: Job) -> list[Line]:
-    """What lies beyond the last edge was never observed: neither +Inf nor the count has it."""
-    last: dict[Any, tuple[float, float]] = {}
-    for line in lines:
-        if isinstance(line, Sample) and job.is_about(line.name) and line.name.endswith("_bucket"):
-            edge = float(dict(line.labels)["le"])
-            if edge != float("inf"):
-                last[_below(line)] = max(last.get(_below(line), (edge, line.value)), (edge, line.value))
-
-    def seen(sample: Sample, _: Job) -> float:
-        whole = sample.name.endswith("_count") or dict(sample.labels).get("le") == "+Inf"
-        return last[_below(sample)][1] if whole and _below(sample) in last else sample.value
-
-    return _value(seen)(lines, job)
-
-
 def _below(sample: Sample) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in sample.labels if pair[0] != "le")
 
@@ -346,7 +330,6 @@ WAYS: dict[str, Way] = {
     "unborn": _each(lambda sample, job: [sample] if sample.value or sample.name.endswith("_bucket") else []),
     "edges": _each(_edge),
     "buckets-apart": _flat_buckets,
-    "within-edges": _within_edges,
     "renamed": _renamed,
     "typed": _typed,
     "helped": _helped,

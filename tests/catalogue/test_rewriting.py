@@ -90,7 +90,6 @@ def test_series_of_the_metric_change_and_no_others(
         ("plus", {"part": "_count", "plus": 1}, [3, 5, 6, 9, 7]),
         ("edges", {"find": r"2\.0"}, [3, 6, 9, 6]),
         ("buckets-apart", {}, [3, 2, 6, 9, 6]),
-        ("within-edges", {}, [3, 5, 5, 9, 5]),
     ],
 )
 def test_parts_of_a_histogram_change(way: str, by: dict[str, Any], expected: list[float]) -> None:

@@ -10,7 +10,6 @@ from promptpilot.instrument import Instrumentation
 from promptpilot.metrics import Metrics
 from tests.twins.counting import (
     AllGoesWithTheDatabase,
-    BeyondTheEdgesUntimed,
     BrokenBodiesAre400,
     BrokenBodiesAre500,
     BrokenBodiesUncounted,
@@ -95,7 +94,6 @@ METRICS: dict[str, type[Metrics]] = {
     "errors-untimed": ErrorsUntimed,
     "rounded": Rounded,
     "whole-seconds": WholeSeconds,
-    "beyond-the-edges-untimed": BeyondTheEdgesUntimed,
     "a-twentieth-longer": TwentiethLonger,
     "long-ones-untimed": LongOnesUntimed,
     "a-tenth-shorter": TenthShorter,

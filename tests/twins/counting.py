@@ -96,14 +96,6 @@ class LongOnesUntimed(Metrics):
             super().request_timed(method, endpoint, seconds)
 
 
-class BeyondTheEdgesUntimed(Metrics):
-    """What has no bucket of its own is not observed."""
-
-    def request_timed(self, method: str, endpoint: str, seconds: float) -> None:
-        if seconds <= 10:
-            super().request_timed(method, endpoint, seconds)
-
-
 class TwentiethLonger(Metrics):
     def observed(self, seconds: float) -> float:
         return seconds * 1.05

@@ -273,8 +273,8 @@ class Inside:
                 thread.join()
             thread = threading.Thread(target=self._once, args=(wire, spec, session))
             thread.start()
-            (lasting if spec.lasting else beside).append(thread)
-            if not spec.background and not spec.lasting:
+            (lasting if spec.through else beside).append(thread)
+            if not spec.background and not spec.through:
                 thread.join()
         for thread in beside + lasting:
             thread.join()

@@ -101,7 +101,6 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "prefetches-passed": (f"{REQUESTS}/exact", (HEADERS,)),
     "paths-in-ascii": (f"{REQUESTS}/exact", (PATHS,)),
     "failures-take-nothing": (f"{DURATIONS}/buckets", ("a pipeline that crashes late",)),
-    "beyond-the-edges-untimed": (f"{DURATIONS}/exact", ("a body that comes after the last edge",)),
     "outlived-under-own-id": (f"{PROMPTS}/exact", ("executions that outlive their prompt",)),
     "outlived-uncounted": (f"{PROMPTS}/exact", ("executions that outlive their prompt",)),
     "prompt-cost-born-late": (
