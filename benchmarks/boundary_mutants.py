@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import words
 from promproof.checks import claims
 from promproof.checks.base import judge
 from promproof.config.rules import read, recordings
@@ -141,8 +142,11 @@ def rows(wanted: str) -> Iterator[tuple[Mutant, list[str], str]]:
         )
 
 
-def main(wanted: str = "") -> int:
+def main() -> int:
     """Print the table; 1 when a mutant is missed, or a harmless change is not green."""
+    given = words.parser(__doc__)
+    given.add_argument("alert", nargs="?", default="")
+    wanted = given.parse_args().alert
     wrong = count = 0
     for mutant, red, reason in rows(wanted):
         count += 1
@@ -157,4 +161,4 @@ def main(wanted: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main())

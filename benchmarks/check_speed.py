@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import words
+
 DASHBOARDS, PANELS, RULES, GROUP = 200, 30, 1_000, 20
 BOUNDS = {"folder": 10.0, "file": 0.5}
 REPEATS = 3
@@ -103,6 +105,7 @@ def timed(*command: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print the figures."""
+    words.nothing(__doc__)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who installs a program has it compiled
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

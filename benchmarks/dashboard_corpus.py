@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks import words
 from promproof.checks import (
     panel_agreement,
     panel_data,
@@ -223,15 +224,18 @@ def report(tally: Tally, seconds: float) -> None:
         print(f"  {count:5} {where}: {what}\n          such as {tally.examples[where, what][:200]}")
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """All JSON files below the folder."""
+    given = words.parser(__doc__)
+    given.add_argument("folder", type=words.folder)
+    corpus = given.parse_args().folder
     contract = load(ROOT / "monitoring" / "contract.yaml")
     tally, began = Tally(), time.perf_counter()
     with tempfile.TemporaryDirectory() as made, Journal() as journal:
         folder = Path(made)
         with serve(find_binaries().prometheus.path, folder, folder / "data", journal) as url:
             prometheus = Prometheus(url)
-            for file in sorted(Path(arguments[0]).rglob("*.json")):
+            for file in sorted(corpus.rglob("*.json")):
                 exercise(tally, file, prometheus, contract)
             prometheus.close()
     report(tally, time.perf_counter() - began)
@@ -239,4 +243,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

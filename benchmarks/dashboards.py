@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import words
 from promproof.checks.panel_findings import form, zooms
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import load
@@ -79,6 +80,7 @@ def static(files: dict[str, str], views: Views) -> str:
 
 def main() -> None:
     """All three, on fresh data."""
+    words.nothing(__doc__)
     with tempfile.TemporaryDirectory() as name, Journal() as journal:
         folder = Path(name)
         history = Recorder(folder / "history.jsonl", "benchmark", SystemClock())

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import words
 from promproof.contract.model import load
 from promproof.drills import plan
 from promproof.drills.case import Case, build
@@ -73,8 +74,11 @@ def _notified(case: Case) -> float | None:
     return min(told) - case.at("raised").done if told else None
 
 
-def main(folders: list[Path]) -> int:
+def main() -> int:
     """Print a line for each drill; 1 when an excess is too long."""
+    given = words.parser(__doc__)
+    given.add_argument("folders", nargs="*", type=words.run)
+    folders: list[Path] = given.parse_args().folders
     if not folders:
         subprocess.run([sys.executable, "-m", "promproof", "drill"], cwd=REPOSITORY, check=False)
         folders = sorted(DEFAULT_REPORTS.glob("drill-*"))[-1:]
@@ -91,4 +95,4 @@ def main(folders: list[Path]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(argument) for argument in sys.argv[1:]]))
+    sys.exit(main())

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import words
 from benchmarks.detection_latency import latencies
 from promproof.places import DEFAULT_REPORTS, REPOSITORY
 from promproof.stack.children import start_child, stop_all
@@ -71,12 +72,14 @@ def _verdicts(folder: Path) -> dict[str, str]:
     return {verdict["claim"]: verdict["outcome"] for verdict in report["verdicts"]}
 
 
-def main(arguments: Sequence[str]) -> int:
+def main() -> int:
     """Run the campaign."""
-    runs = int(arguments[0]) if arguments else RUNS
-    found = [once(number + 1, arguments[1:], busy=bool(number % 2)) for number in range(runs)]
+    given = words.parser(__doc__)
+    given.add_argument("runs", nargs="?", type=words.positive, default=RUNS)
+    options, drills = given.parse_known_args()
+    found = [once(number + 1, drills, busy=bool(number % 2)) for number in range(options.runs)]
     distinct = {json.dumps(outcomes, sort_keys=True) for outcomes in found}
-    print(f"{runs} runs, {len(distinct)} distinct sets of verdicts")
+    print(f"{options.runs} runs, {len(distinct)} distinct sets of verdicts")
     for claim in sorted({claim for outcomes in found for claim in outcomes}):
         outcomes = Counter(outcomes.get(claim, "none") for outcomes in found)
         if len(outcomes) > 1 or "pass" not in outcomes:
@@ -85,4 +88,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

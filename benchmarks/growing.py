@@ -5,7 +5,6 @@ CPU time of the process and of the programs that it ran: seconds of the clock de
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
@@ -13,6 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TypeVar
+
+from benchmarks import words
 
 T = TypeVar("T")
 ONLY = "--only"
@@ -56,8 +57,8 @@ def compare(
     module: str, about: str | None, measured: Callable[[int], dict[str, float]], times: int = 1
 ) -> None:
     """The program of a benchmark of one size: `SIZE` compares it with its double, `SIZE --only` prints one as JSON."""
-    given = argparse.ArgumentParser(description=about)
-    given.add_argument("size", type=int)
+    given = words.parser(about)
+    given.add_argument("size", type=words.positive)
     given.add_argument(ONLY, action="store_true", help="one size, as JSON")
     options = given.parse_args()
     print(json.dumps(measured(options.size))) if options.only else growth(module, options.size, times)

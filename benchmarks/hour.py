@@ -10,7 +10,6 @@ second, the process looked at 20 times, the machine ten times. Writing it is not
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
+from benchmarks import words
 from benchmarks.growing import peak, timed
 from benchmarks.judging import BIN, EPOCH, METRICS, evidence, judged
 from promproof.contract.model import Contract
@@ -186,10 +186,10 @@ def measured(path: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("seconds", type=int, nargs="?", default=3600)
+    given = words.parser(__doc__)
+    given.add_argument("seconds", type=words.positive, nargs="?", default=3600)
     given.add_argument("--keep", type=Path)
-    given.add_argument("--only", type=Path, help="a history that is there, as JSON")
+    given.add_argument("--only", type=words.file, help="a history that is there, as JSON")
     options = given.parse_args()
     if options.only:
         print(json.dumps(measured(options.only)))

@@ -1,6 +1,6 @@
 """Many services on one Prometheus, each verified by its own contract, without live drills; one report of all.
 
-    python -m benchmarks.hundred                       # 100 shops, four verified at once
+    python -m benchmarks.hundred                       # 100 shops, twelve verified at once
     python -m benchmarks.hundred 10 --at-once 2        # fewer
     python -m benchmarks.hundred 100 --keep FOLDER     # keeps what is made: a folder for each run, all.xml, all.md
 
@@ -11,7 +11,6 @@ seconds of the clock and of CPU, and what the verdicts are; the status is 1 when
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -28,6 +27,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import words
 from benchmarks.growing import cpu_seconds
 from promproof.places import PACKAGE
 from promproof.stack.binaries import find_binaries
@@ -142,6 +142,11 @@ def prometheus(services: Sequence[Service], folder: Path, stack: ExitStack) -> s
     return url
 
 
+def compiling() -> dict[str, str]:
+    """The environment, in which modules stay compiled, as they do for who installs a program."""
+    return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 def verify(service: Service, url: str) -> Verified:
     """Verify one, as a user does."""
     reports = service.folder / "reports"
@@ -158,7 +163,7 @@ def verify(service: Service, url: str) -> Verified:
     done = subprocess.run(
         command,
         cwd=service.folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**compiling(), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -196,9 +201,9 @@ def reported(found: Sequence[Verified], folder: Path) -> str:
 
 def main() -> int:
     """0: nothing is red; 1: something is."""
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("services", type=int, nargs="?", default=100)
-    given.add_argument("--at-once", type=int, default=4)
+    given = words.parser(__doc__)
+    given.add_argument("services", type=words.positive, nargs="?", default=100)
+    given.add_argument("--at-once", type=words.positive, default=12)
     given.add_argument("--keep", type=Path)
     options = given.parse_args()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
@@ -213,7 +218,12 @@ def main() -> int:
         url = prometheus(services, folder, stack)
         started, used = time.monotonic(), cpu_seconds()
         with ThreadPoolExecutor(options.at_once) as pool:
-            found = list(pool.map(lambda service: verify(service, url), services))
+            asked = [pool.submit(verify, service, url) for service in services]
+            try:
+                found = [each.result() for each in asked]
+            except BaseException:  # interrupted: those that have not begun never do
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         seconds, used = time.monotonic() - started, cpu_seconds() - used
         print(reported(found, folder))
     passed = sum(each.status == 0 for each in found)

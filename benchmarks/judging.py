@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import words
 from benchmarks.growing import ONLY, growth, peak
 from promproof.checks import claims, metric_durations, metric_during, metric_exact, metric_stored
 from promproof.checks.base import Claim, judge
@@ -176,17 +177,21 @@ def kinds(folder: Path) -> None:
 
 
 def main() -> None:
-    given = argparse.ArgumentParser(description=__doc__)
+    given = words.parser(__doc__)
     given.add_argument("what", choices=["endpoints", "minutes", "claims"])
-    given.add_argument("size")
+    given.add_argument("size", metavar="SIZE|RUN")
     given.add_argument(ONLY, action="store_true", help="one size, as JSON")
     options = given.parse_args()
-    if options.what == "claims":
-        kinds(Path(options.size))
+    try:
+        size = (words.run if options.what == "claims" else words.positive)(options.size)
+    except argparse.ArgumentTypeError as error:
+        given.error(str(error))
+    if isinstance(size, Path):
+        kinds(size)
     elif options.only:
-        print(json.dumps(measured(options.what, int(options.size))))
+        print(json.dumps(measured(options.what, size)))
     else:
-        growth("benchmarks.judging", int(options.size), before=(options.what,))
+        growth("benchmarks.judging", size, before=(options.what,))
 
 
 if __name__ == "__main__":

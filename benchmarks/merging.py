@@ -10,7 +10,6 @@ ledger that is written is read again, and must hold every request.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks import words
 from promproof.evidence.ledgerfile import LedgerWriter, read
 from promproof.load import team
 from promproof.load.ledger import Ledger
@@ -74,9 +74,9 @@ class Worker:
 
 def main() -> int:
     """0: it holds, and nothing is lost; 1: not so."""
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("workers", type=int, nargs="?", default=200)
-    given.add_argument("rate", type=int, nargs="?", default=1_000_000)
+    given = words.parser(__doc__)
+    given.add_argument("workers", type=words.positive, nargs="?", default=200)
+    given.add_argument("rate", type=words.positive, nargs="?", default=1_000_000)
     options = given.parse_args()
     each = options.rate // options.workers
     with tempfile.TemporaryDirectory() as name:

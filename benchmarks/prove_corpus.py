@@ -5,13 +5,13 @@ python -m benchmarks.prove_corpus [-v] [--promtool PATH] FILES...
 
 from __future__ import annotations
 
-import argparse
 import resource
 import sys
 from collections import Counter
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks import words
 from promproof.proofs.asking import Judge
 from promproof.proofs.outcome import OPEN
 from promproof.proofs.prove import prove
@@ -19,14 +19,14 @@ from promproof.proofs.rulefiles import read
 from promproof.stack.binaries import find_binary
 
 
-def main(paths: list[str], promtool: Path | None, is_told: bool) -> None:
+def main(paths: list[Path], promtool: Path | None, is_told: bool) -> None:
     """promtool: a program, or its folder; None: the one that runs take. is_told: proven ones are told as well."""
     binary = find_binary("promtool", {} if promtool is None else {"promtool": promtool})
     judge = Judge(binary.path)
     begun, used = perf_counter(), _cpu()
     outcomes = []
     for path in paths:  # each file alone: others may record the same names
-        found = read([Path(path)])
+        found = read([path])
         for problem in found.problems:
             print(problem)
         outcomes += prove(found.alerts, found.recordings, judge)
@@ -53,9 +53,9 @@ def _cpu() -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("files", nargs="+")
-    words.add_argument("-v", "--told", action="store_true", help="tell proven alerts as well")
-    words.add_argument("--promtool", type=Path, help="the judge, instead of the one that runs take")
-    given = words.parse_args()
+    wanted = words.parser(__doc__)
+    wanted.add_argument("files", nargs="+", type=words.file)
+    wanted.add_argument("-v", "--told", action="store_true", help="tell proven alerts as well")
+    wanted.add_argument("--promtool", type=Path, help="the judge, instead of the one that runs take")
+    given = wanted.parse_args()
     main(given.files, given.promtool, given.told)

@@ -1,6 +1,6 @@
 """Memory and time of `promproof prove` over many rules: a random alert of the grammar for each, in ten files.
 
-python -m benchmarks.prove_memory NUMBER
+python -m benchmarks.prove_memory 1000
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from subprocess import DEVNULL, run
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from benchmarks import words
 from promproof.config.yamlfile import dump
 from tests.proofs.prove import grammar
 
 FILES = 10
 
 
-def main(words: list[str]) -> None:
-    number = int(words[0])
+def main() -> None:
+    given = words.parser(__doc__)
+    given.add_argument("number", type=words.positive)
+    number = given.parse_args().number
     chance = random.Random(number)
     with TemporaryDirectory(prefix="prove-memory-") as name:
         folder = Path(name)
@@ -42,4 +45,4 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

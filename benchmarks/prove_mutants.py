@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 import resource
-import sys
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from benchmarks import words
 from promproof.proofs.asking import Judge
 from promproof.proofs.coverage import test_files
 from promproof.proofs.generated import write
@@ -22,16 +22,21 @@ from promproof.proofs.rulefiles import read
 from promproof.stack.binaries import find_binary
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Each file alone: others may record the same names."""
-    most = int(words[1]) if words[:1] == ["--sample"] else 0
-    paths = words[2:] if most else words
+    given = words.parser(__doc__)
+    given.add_argument("files", nargs="+", type=words.file)
+    given.add_argument(
+        "--sample", type=words.positive, default=0, help="alerts of each file, where it has more"
+    )
+    options = given.parse_args()
+    most, paths = options.sample, options.files
     promtool = find_binary("promtool").path
     made, dead, files, left = Counter[str](), Counter[str](), 0, 0
     spent = {"prove": 0.0, "write": 0.0, "mutate": 0.0}
     mutate_cpu = 0.0
     for path in paths:
-        found = read([Path(path)])
+        found = read([path])
         alerts = found.alerts
         if most and len(alerts) > most:
             alerts = random.Random(5).sample(alerts, most)
@@ -75,4 +80,4 @@ def _cpu() -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

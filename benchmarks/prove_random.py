@@ -5,10 +5,10 @@ python -m benchmarks.prove_random [NUMBER [SEED]]
 
 from __future__ import annotations
 
-import sys
 from random import Random
 from time import perf_counter
 
+from benchmarks import words
 from promproof.proofs.asking import Judge
 from promproof.proofs.outcome import Alert
 from promproof.proofs.prove import prove
@@ -33,5 +33,7 @@ def main(number: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:3]]
-    main(*given, *(300, 1)[len(given) :])
+    given = words.parser(__doc__)
+    given.add_argument("number", nargs="?", type=words.positive, default=300)
+    given.add_argument("seed", nargs="?", type=int, default=1)
+    main(**vars(given.parse_args()))

@@ -13,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks import words
 from promproof.contract.model import load, seconds
 from promproof.drills.case import Case, build
 from promproof.drills.hops import hops
@@ -76,4 +77,7 @@ def main(real: Path, scaled: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    given = words.parser(__doc__)
+    for name in ("real", "scaled"):
+        given.add_argument(name, type=words.run, help=f"the folder of the {name} run")
+    sys.exit(main(**vars(given.parse_args())))

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import words
 from promproof.checks import claims
 from promproof.checks.base import judge_each
 from promproof.contract.model import load
@@ -209,7 +210,7 @@ def _shown(share: float | None) -> str:
 def main() -> int:
     """Print the table, the blindest claims first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=words.run)
     parser.add_argument("--page", action="store_true", help="as docs/tolerances.md has it")
     parser.add_argument("--all", action="store_true", help="also the claims that see the smallest change")
     given = parser.parse_args()

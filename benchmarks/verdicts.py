@@ -9,7 +9,6 @@ in the reasons of what fails. A run that can't be judged is kept with why.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import words
 from benchmarks.tolerances import counted, drawn, flips
 from promproof.cli.judge import judged
 from promproof.errors import InputError
@@ -97,10 +97,10 @@ def differences(before: Any, after: Any) -> list[str]:
 
 def main() -> int:
     """0: the same; 1: something differs."""
-    given = argparse.ArgumentParser()
-    given.add_argument("runs", nargs="+", type=Path)
+    given = words.parser(__doc__)
+    given.add_argument("runs", nargs="+", type=words.run)
     given.add_argument("--write", type=Path)
-    given.add_argument("--against", type=Path)
+    given.add_argument("--against", type=words.folder)
     given.add_argument("--distorted", action="store_true")
     options = given.parse_args()
     claims = differing = runs = 0

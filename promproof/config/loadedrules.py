@@ -12,6 +12,9 @@ import yaml
 
 from promproof.config.durations import format_duration
 
+Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""libyaml's, ten times as fast, where it is there: a Prometheus may have the rules of a hundred services."""
+
 
 def rule_files(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The texts by a name of their own, in the order of the answer; groups without rules are none."""
@@ -22,7 +25,9 @@ def rule_files(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
             told = {"name": group["name"], "interval": format_duration(float(group["interval"]))}
             by_file.setdefault(str(group.get("file", "")), []).append({**told, "rules": rules})
     return {
-        f"loaded-{number}.yml": yaml.safe_dump({"groups": groups}, sort_keys=False, allow_unicode=True)
+        f"loaded-{number}.yml": yaml.dump(
+            {"groups": groups}, Dumper=Dumper, sort_keys=False, allow_unicode=True
+        )
         for number, groups in enumerate(by_file.values(), 1)
     }
 

@@ -50,7 +50,7 @@ class Clock(Protocol):
     def time(self) -> float: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record(Generic[K_co]):
     """One piece of evidence: `t` in seconds since the start of the run."""
 
@@ -205,7 +205,8 @@ def read(path: Path) -> History:
         InputError: the file is missing, is no history, has another version, or a line in the middle is broken.
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            return _history(path, _lines(path, file))
     except OSError as error:
         raise InputError(
             what=f"cannot read the history: {error.strerror}",
@@ -213,18 +214,20 @@ def read(path: Path) -> History:
             expected="a history file of a run",
             todo="check the path",
         ) from error
-    text = _decoded(raw, path)
-    lines = jsonlines.whole(text)
-    if not lines:
+
+
+def _history(path: Path, lines: Iterator[str]) -> History:
+    first = next(lines, None)
+    if first is None:
         raise InputError(
             what="the history has no whole line: the run ended before it wrote one",
             where=str(path),
             expected="a history file of a run",
             todo="run again",
         )
-    header = _header(path, lines[0])
+    header = _header(path, first)
     history = History(header["run"], header["monotonic"], header["epoch"])
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(lines, start=2):
         try:
             found = _read(line, history.records)
             history.records.append(Record(found.n, found.t, found.data))
@@ -240,16 +243,20 @@ def _read(line: str, records: list[Record[Kind]]) -> Line[Kind]:
     return read_again(line, records) if is_again(line) else read_line(line)
 
 
-def _decoded(raw: bytes, path: Path) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(
-            what=f"the history is not UTF-8 text: byte 0x{raw[error.start]:02x}",
-            where=f"{path}:{raw.count(10, 0, error.start) + 1}",
-            expected="a history file of a run",
-            todo="use the original file",
-        ) from error
+def _lines(path: Path, file: IO[bytes]) -> Iterator[str]:
+    """The whole lines, one after the other: a history of hours is larger than its readers want to hold."""
+    for number, raw in enumerate(file, start=1):
+        if not raw.endswith(b"\n"):
+            return
+        try:
+            yield raw[:-1].decode()
+        except UnicodeDecodeError as error:
+            raise InputError(
+                what=f"the history is not UTF-8 text: byte 0x{raw[error.start]:02x}",
+                where=f"{path}:{number}",
+                expected="a history file of a run",
+                todo="use the original file",
+            ) from error
 
 
 def _header(path: Path, line: str) -> dict[str, Any]:

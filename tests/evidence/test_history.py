@@ -12,7 +12,16 @@ from promproof.config.routing import reached
 from promproof.config.rules import facts, normal
 from promproof.errors import InputError
 from promproof.evidence.history import History, Recorder, read
-from promproof.evidence.records import AlertsPoll, Machine, MachineReading, RulesPoll, Trouble
+from promproof.evidence.records import (
+    AlertsPoll,
+    Latencies,
+    Ledger,
+    Machine,
+    MachineReading,
+    RulesPoll,
+    Trouble,
+    base,
+)
 from promproof.evidence.records.base import Kind
 from promproof.evidence.records.drills import Poll
 from promproof.exposition import parse
@@ -248,3 +257,65 @@ def test_a_machine_is_written_by_what_changes_and_read_whole(tmp_path: Path) -> 
     path.write_text(path.read_text().replace(',"changes":true', ""))
     with pytest.raises(InputError, match="Field required"):
         read(path)
+
+
+LARGE: tuple[Kind, ...] = (
+    Latencies("drill", ((1.5, (("GET", "/a", (4000, 1, 5000, 2), {"0.5": 1}),)), (2, ()))),
+    Ledger("drill", True, {"bin_seconds": 0.1, "lags": [4000, 4000]}, status=0, problems=("late",)),
+    Machine(tuple(looked(number, {"a": (0, 0), "b": (1, number)}) for number in range(1100)), 7.0),
+    Machine((), None),
+    Trouble("1"),
+)
+
+
+@pytest.mark.parametrize("told", LARGE, ids=lambda told: type(told).__name__)
+def test_a_large_record_is_read_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Kind
+) -> None:
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        small = history.add(told).data
+    monkeypatch.setattr(base, "LARGE", 0)
+    assert [record.data for record in read(path).records] == [small] == [told]
+
+
+def test_a_number_of_a_large_record_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(LARGE[1])
+    monkeypatch.setattr(base, "LARGE", 0)
+    (ledger,) = read(path).of(Ledger)
+    first, second = ledger.data.view["lags"]
+    assert first is second
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("4000,1]", '"4000",1]', "data.rows.0.1.0.2.0: Input should be a valid integer"),
+        ("[1.5,", "[true,", "data.rows.0.0: Input should be a valid number"),
+        ('"rows":', '"row":', "data.rows: Field required"),
+        ("}]]]]}}", "}]]]]}", "EOF"),
+    ],
+)
+def test_a_broken_large_record_is_refused_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, says: str
+) -> None:
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(Latencies("drill", ((1.5, (("GET", "/a", (4000, 1), {}),)),)))
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    for large in (base.LARGE, 0):
+        monkeypatch.setattr(base, "LARGE", large)
+        with pytest.raises(InputError, match=says):
+            read(path)
+
+
+def test_a_tear_within_a_sign_is_no_broken_text(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(Trouble("1"))
+    path.write_bytes(path.read_bytes() + '{"n": 1, "kind": "ü'.encode()[:-1])
+    assert len(read(path).records) == 1

@@ -152,3 +152,36 @@ def test_rules_that_are_nowhere_are_told_by_promtool(tmp_path: Path) -> None:
     assert '"gone.yml" does not point to an existing file' in said.output
     assert 'alerts.yml" does not' not in said.output
     assert "promproof-" not in said.output
+
+
+def test_promtool_says_of_many_rule_files_what_it_says_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, asked = "{alert: Down, expr: up == 0}", list[int]()
+    files = [tmp_path / f"{number}.yml" for number in range(3)]
+    for file, rules in zip(files, (rule, f"{rule}, {rule}", rule), strict=True):
+        file.write_text(f"groups: [{{name: g, rules: [{rules}]}}]\n", encoding="utf-8")
+
+    def said() -> list[ToolResult]:
+        def run(command: list[Any]) -> static.Printed:
+            asked.append(len(command) - 3)
+            return static.ask(command)
+
+        return list(static.rules_said(find_binaries().promtool.path, files, tmp_path, run))
+
+    each = said()
+    assert "duplicate" in each[1].output
+    monkeypatch.setattr(static, "TOGETHER", 2)
+    assert said() == each
+    assert asked == [1, 1, 1, 2, 1, 1, 1]  # a warning doesn't say of which
+    files[1].write_text("groups: [{name: g, rules: [{alert: Down, expr: up =}]}]\n", encoding="utf-8")
+    broken = said()
+    assert [result.status for result in broken] == [0, 1, 0]
+    assert broken[0] == each[0]
+    assert "1.yml" in broken[1].output
+    files[1].write_text(files[0].read_text(encoding="utf-8"), encoding="utf-8")
+    asked.clear()
+    assert [result.output.strip() for result in said()] == [
+        f"Checking {file}\n  SUCCESS: 1 rules found".replace(f"{tmp_path}/", "") for file in files
+    ]
+    assert asked == [2, 1]

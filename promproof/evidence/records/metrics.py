@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from pydantic import TypeAdapter
 
 from promproof.evidence.figures import Figures
 from promproof.evidence.records.base import Json, Kind, Part
@@ -162,7 +167,7 @@ class Kernel(Kind, kind="kernel"):
         return tuple(Figures(*row) for row in self.readings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MachineReading(Part):
     """One reading of the machine's figures; run times (s) around it, sizes in bytes."""
 
@@ -182,6 +187,34 @@ class MachineReading(Part):
     """received, sent by interface"""
     files: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """size, available by mount point"""
+
+    def beside(self, before: MachineReading) -> MachineReading:
+        """The same, sharing what has not changed since the reading before."""
+        return replace(
+            self,
+            disks=_shared(self.disks, before.disks),
+            networks=_shared(self.networks, before.networks),
+            files=_shared(self.files, before.files),
+        )
+
+
+AT_ONCE = 500
+"""Readings of a large record that are read at once."""
+_READINGS: TypeAdapter[tuple[MachineReading, ...]] = TypeAdapter(tuple[MachineReading, ...])
+
+
+def _shared(
+    new: dict[str, tuple[int, ...]], old: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    return {name: was if (was := old.get(name)) == figures else figures for name, figures in new.items()}
+
+
+def _in_turn(rows: Iterable[Json]) -> Iterator[MachineReading]:
+    rest, before = iter(rows), None
+    while chunk := list(islice(rest, AT_ONCE)):
+        for reading in _READINGS.validate_json(json.dumps(chunk)):
+            before = reading if before is None else reading.beside(before)
+            yield before
 
 
 @dataclass(frozen=True)
@@ -207,6 +240,13 @@ class Machine(Kind, kind="machine"):
         """Whole readings again."""
         found = {key: value for key, value in data.items() if key != MARK}
         return {**found, "readings": list(whole(data["readings"]))}
+
+    @classmethod
+    def large(cls, data: Json) -> tuple[Json, Json]:
+        """The readings apart."""
+        rows = whole(data["readings"]) if MARK in data else data["readings"]
+        rest = {key: value for key, value in data.items() if key != MARK}
+        return {**rest, "readings": []}, {"readings": tuple(_in_turn(rows))}
 
 
 @dataclass(frozen=True)

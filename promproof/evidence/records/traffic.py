@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, get_type_hints
 
-from promproof.evidence.records.base import Json, Kind, Part
+from pydantic import TypeAdapter
+
+from promproof.evidence.records.base import STRICT, Json, Kind, Part
 
 UNFILLED = "the pool "
 """How a problem of a sender begins that could not create what its sessions need."""
@@ -48,6 +50,12 @@ class Ledger(Kind, kind="ledger"):
     problems: tuple[str, ...] = ()
     """why its process says of itself that it did not keep its promise: requests sent late, say"""
 
+    @classmethod
+    def large(cls, data: Json) -> tuple[Json, Json]:
+        """The view apart."""
+        view = dict(data["view"].items())
+        return {**data, "view": {}}, {"view": view}
+
 
 @dataclass(frozen=True)
 class LedgerMark(Kind, kind="ledger_mark"):
@@ -79,6 +87,21 @@ class Latencies(Kind, kind="latencies"):
     """the sender, as in `ledger`"""
     rows: tuple[tuple[float, tuple[tuple[str, str, tuple[int, ...], dict[str, int]], ...]], ...]
     """(run time, what ended since the row before: (method, endpoint, HDR bucket and count in turns, floors))"""
+
+    @classmethod
+    def large(cls, data: Json) -> tuple[Json, Json]:
+        """The rows apart."""
+        rows = tuple(
+            (
+                until,
+                tuple((method, endpoint, tuple(flat), floors) for method, endpoint, flat, floors in ended),
+            )
+            for until, ended in data["rows"]
+        )
+        return {**data, "rows": []}, {"rows": _ROWS.validate_python(rows)}
+
+
+_ROWS: TypeAdapter[Any] = TypeAdapter(get_type_hints(Latencies)["rows"], config=STRICT)
 
 
 @dataclass(frozen=True)
