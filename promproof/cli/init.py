@@ -53,9 +53,9 @@ def run(given: dict[str, Any]) -> int:
     ) as service:
         seen = look(service, wishes, tell)
     for name, counting in seen.found.counting.items():
-        tell(f"  {name}: {_labels(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
+        tell(f"  {name}: {counted_as(counting)}" + (f" ({counting.doubt})" if counting.doubt else ""))
     for name, flight in seen.found.flights.items():
-        tell(f"  {name}: {_labels(flight, 'requests in flight')}")
+        tell(f"  {name}: {counted_as(flight, 'requests in flight')}")
     if not seen.found.counting:
         tell("  no metric counts requests: their form is drafted, and that they move")
     proven = proofs(folder, tell) if folder is not None else {}
@@ -217,7 +217,7 @@ def _tell(path: Path, merged: Merged) -> None:
                 tell(f"    {line}")
 
 
-def _labels(counting: Counting, kind: str = "") -> str:
+def counted_as(counting: Counting, kind: str = "") -> str:
     """The labels with what each one holds, in a few words."""
     words = {
         "status_class": "class of status",
@@ -228,7 +228,21 @@ def _labels(counting: Counting, kind: str = "") -> str:
     meant = {name: words.get(source, source) for name, source in counting.sources.items()}
     told = [name if name == word else f"{name} = {word}" for name, word in meant.items()]
     kind = kind or ("durations" if counting.durations else "requests")
-    return f"{kind} by {', '.join(told)}" if told else f"all {kind}"
+    part = _part(counting)
+    if not told:
+        return f"{kind}{part}" if part else f"all {kind}"
+    return f"{kind}{part}{',' if part else ''} by {', '.join(told)}"
+
+
+def _part(counting: Counting) -> str:
+    """Which requests alone it counts, in a few words; empty for all."""
+    if counting.failed:
+        return " that failed (5xx)"
+    if counting.left is None:
+        return ""
+    name, values = counting.left
+    more = f" and {len(values) - 3} more" if values[3:] else ""
+    return f" but those with {name} {', '.join(values[:3])}{more}"
 
 
 def _instance(given: dict[str, Any], seen: Seen) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from promproof.draft.lines import comment, item
 from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
-from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised, says_success
+from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised, says_success, spelling
 from promproof.exposition import Exposition, Family
 
 PROCESS = {
@@ -169,10 +169,12 @@ def _success_spelt(values: Mapping[Probe, str]) -> dict[str, str]:
 
 def _class_spelt(values: Collection[str]) -> dict[str, Any]:
     """How a label spells classes of status: one that says an outcome in words says it of every class."""
-    if not any(value.upper() in OUTCOMES for value in values):
+    # a word without a second one says nothing of how that would be spelt
+    told = max(values, key=len)
+    spelt = spelling(told)
+    if spelt is None:
         return {"case": "upper"} if any("X" in value for value in values) else {}
-    words = OUTCOMES if any(value.isupper() for value in values) else [word.lower() for word in OUTCOMES]
-    return {"as": {f"{digit}xx": word for digit, word in enumerate(words) if word}}
+    return {"as": {f"{digit}xx": spelt(word) for digit, word in enumerate(OUTCOMES) if word}}
 
 
 def _form(family: Family) -> dict[str, Any]:

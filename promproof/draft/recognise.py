@@ -42,6 +42,16 @@ UNITS = (
 )
 """What a name says of a unit that isn't seconds, and how many are one."""
 
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.lower,
+    lambda word: word.lower().replace("_", "-"),
+    lambda word: word.lower().replace("_", " "),
+    lambda word: word.title().replace("_", ""),
+    lambda word: word[:1].lower() + word.title().replace("_", "")[1:],
+)
+"""Ways to write them: SERVER_ERROR, server_error, server-error, server error, ServerError, serverError."""
+
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
 STOOD_STILL = "stood still whenever it was looked at, also while requests were open"
 """Why a gauge is none of requests in flight, as far as anybody can see."""
@@ -302,7 +312,8 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
         return "status"
     if all(value.lower() == f"{probe.status // 100}xx" for probe, value in values.items()):
         return "status_class"
-    if all(value.upper() == OUTCOMES[probe.status // 100] for probe, value in values.items()):
+    spelt = spelling(max(values.values(), key=len))
+    if spelt and all(value == spelt(OUTCOMES[probe.status // 100]) for probe, value in values.items()):
         return "status_class"
     if says_success(values):
         return "status_class"
@@ -327,6 +338,17 @@ def _says_status(value: str, status: int) -> bool:
     phrase = HTTPStatus(status).phrase.lower() if status in _KNOWN_STATUSES else str(status)
     spelt = re.sub(r"[_-]", " ", value.lower())
     return re.match(rf"{status}\b", value) is not None or spelt in (phrase, phrase.replace(" ", ""))
+
+
+def plain(word: str) -> str:
+    """A word without what only its spelling adds: `CLIENT_ERROR`, `client-error` and `clientError` are the same."""
+    return re.sub(r"[ _-]", "", word.lower())
+
+
+def spelling(value: str) -> Callable[[str], str] | None:
+    """How a value spells the outcome that it is, so that the others can be spelt alike; None where it is none."""
+    outcome = next((word for word in OUTCOMES if word and plain(word) == plain(value)), "")
+    return next((spelt for spelt in SPELLINGS if outcome and spelt(outcome) == value), None)
 
 
 def says_success(values: Mapping[Probe, str]) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
+from promproof.cli.init import counted_as
 from promproof.contract.model import Metric
 from promproof.draft.metrics import counted, label, metrics
 from promproof.draft.observed import Probe
@@ -81,6 +83,36 @@ def test_a_label_that_calls_one_not_found_a_success_and_another_none_is_explaine
         lambda probe: f'ok="{str(probe.status < 400 or probe == MISSING).lower()}",path="{probe.route}"'
     )
     assert found.sources["ok"] == "anything"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CLIENT_ERROR SUCCESS",
+        "client_error success",
+        "client-error success",
+        "ClientError Success",
+        "clientError success",
+    ],
+)
+def test_an_outcome_in_any_spelling_is_a_class_of_status_and_the_others_are_spelt_alike(words: str) -> None:
+    error, good = words.split()
+    found = drafted(
+        lambda probe: f'outcome="{good if probe.status < 400 else error}"', (ITEMS, ITEM, MISSING)
+    )
+    told = label(found, "outcome", "/metrics")
+    assert (told["from"], told["as"]["2xx"], told["as"]["4xx"]) == ("status_class", good, error)
+    assert told["as"]["5xx"] == error.replace("CLIENT", "SERVER").replace("client", "server").replace(
+        "Client", "Server"
+    )
+
+
+def test_an_outcome_that_is_spelt_now_so_and_now_so_is_none() -> None:
+    found = drafted(
+        lambda probe: f'outcome="{"success" if probe.status < 400 else "CLIENT_ERROR"}"',
+        (ITEMS, ITEM, MISSING),
+    )
+    assert found.sources["outcome"] != "status_class"
 
 
 def test_a_label_that_says_whether_a_route_matched_is_no_class_of_status() -> None:
@@ -230,3 +262,27 @@ def test_what_is_not_a_number_does_not_move() -> None:
     seen = observed(write)
     assert recognise(seen).others == {"down_total": "did not move under the requests that were sent"}
     assert "down_total" not in "\n".join(metrics(seen, recognise(seen), "/metrics", frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("is_counted", "words"),
+    [
+        (lambda probe: True, "all requests"),
+        (lambda probe: probe.status >= 500, "requests that failed (5xx)"),
+        (lambda probe: probe.status < 500, "requests but those with status 500"),
+        (lambda probe: probe != UNKNOWN, "requests but those with route unmatched"),
+    ],
+)
+def test_a_user_is_told_which_requests_a_metric_counts(
+    is_counted: Callable[[Probe], bool], words: str
+) -> None:
+    def write(sent: dict[Probe, int], reads: int) -> str:
+        part = sum(times for probe, times in sent.items() if is_counted(probe))
+        return counter("part_total", {"": part}) + counter("all_total", {"": sum(sent.values())})
+
+    found = recognise(observed(write, (*PROBES, FAILING))).counting["part_total"]
+    assert counted_as(found) == words
+    labelled = replace(found, sources={"code": "status"})
+    assert counted_as(labelled) == (
+        "requests by code = status" if words == "all requests" else f"{words}, by code = status"
+    )
