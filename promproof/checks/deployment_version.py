@@ -58,6 +58,20 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
+def pinned_major(evidence: Evidence, component: str) -> int | None:
+    """The major version of a component that the compose file pins; None where that is not known."""
+    record = evidence.history.last(DeploymentRead)
+    wanted = evidence.contract.deployment
+    if record is None or record.data.error is not None or wanted is None:
+        return None
+    for name, service in wanted.services.items():
+        if service.component == component:
+            image = str(record.data.config.get("services", {}).get(name, {}).get("image", ""))
+            found = _number(image.rpartition("/")[2].partition(":")[2])
+            return int(found[0]) if found else None
+    return None
+
+
 def _number(version: str) -> tuple[str, ...]:
     """The major version; of one that begins with 0 the minor one as well, which then means the same."""
     found = _VERSION.match(version)

@@ -8,11 +8,16 @@ from itertools import pairwise
 from typing import Any
 
 from promproof.checks.base import Check, Claim, findings, register, unknown
+from promproof.checks.deployment_version import pinned_major
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import DrillDriven, Targets
+from promproof.evidence.records import DrillDriven, ExpositionRead, Targets
 from promproof.faults.kind import FAULTS
 from promproof.verdict import Verdict
+
+CONTENT_TYPES = ("text/plain", "application/openmetrics-text", "application/vnd.google.protobuf")
+STRICT = 3
+"""The major version of Prometheus from which on no other content type is scraped."""
 
 
 def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
@@ -161,6 +166,7 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
     if strange:
         strange[0] += " (`allowed` in the contract takes names, and process_* for all that begin so)"
     found += strange
+    found += _refused(evidence)
     if not shot.exposition.families:
         found.append("the exposition is empty; Prometheus counts that as up")
     return findings(
@@ -172,6 +178,23 @@ def judge_exposition(claim: Claim, evidence: Evidence) -> Verdict:
         else "each series once; without `allowed` in the contract any family may be there",
         evidence=[shot.record],
     )
+
+
+def _refused(evidence: Evidence) -> list[str]:
+    """A content type with which the deployed Prometheus throws the scrape away, while the one that judged took it.
+
+    From version 3 on it must be a known one: "Prometheus v3 will fail the scrape" (migration guide). A configuration
+    with a fallback is refused by version 2, so that one of version 3 has judged it, by the scrapes themselves.
+    """
+    read = evidence.need(ExpositionRead, label="rest").data
+    if read.content_type is None or (pinned_major(evidence, "prometheus") or 0) < STRICT:
+        return []
+    judged = next((line.split()[1] for line in evidence.run.binaries if line.startswith("prometheus ")), "")
+    kind = read.content_type.partition(";")[0].strip().lower()
+    if kind in CONTENT_TYPES or not judged.lstrip("v").startswith("2."):
+        return []
+    said = f"of the content type {kind!r}" if kind else "without a content type"
+    return [f"the page is {said}: Prometheus {STRICT}, which the compose file pins, fails such a scrape"]
 
 
 UP = register(Check("target-up", _one("target/up"), judge_up, order=310, scope="each"))

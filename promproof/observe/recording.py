@@ -59,11 +59,11 @@ def exposition(
     headers: those with which Prometheus asks. instance: of several instances the one that is read, empty for the first.
     """
     begin = history.now()
-    status, page, text, failed, parsed = None, False, "", None, None
+    status, page, text, failed, parsed, kind = None, False, "", None, None, None
     try:
         with Session(EXPOSITION_SECONDS) as session:
             answer = session.get(url, headers=headers or headers_of(""))
-        status, page = answer.status_code, _is_page(answer)
+        status, page, kind = answer.status_code, _is_page(answer), answer.headers.get("Content-Type", "")
         answer.raise_for_status()
         text = answer.text
         parsed = parse(text)
@@ -71,7 +71,8 @@ def exposition(
         failed = str(error)
     except Exception as error:
         failed = history.tracebacks.keep(f"reading {url}", error)
-    _add(history, records.ExpositionRead(label, begin, history.now(), text, status, page, failed), instance)
+    read = records.ExpositionRead(label, begin, history.now(), text, status, page, failed, kind)
+    _add(history, read, instance)
     return parsed
 
 

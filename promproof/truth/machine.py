@@ -17,6 +17,7 @@ from promproof.truth.resources import Figure, Readings, latest
 from promproof.truth.views import Answered, Views
 
 T = TypeVar("T")
+SEGMENT_BYTES = 512 * 2**20
 BY_FIGURE = {
     "cpu_used": (),
     "memory_used": (),
@@ -80,14 +81,32 @@ class MachineTruth(Truth):
             scrape = latest(stamps, scrapes, failed, t)
             if scrape is None:
                 return {}
-            return {
-                tuple((name, value) for name in by): readings.gauge(
-                    scrape, figure, math.inf, together=self.figure == "disk_used"
-                )
+            disk = self.figure == "disk_used"
+            bounds = {
+                value: readings.gauge(scrape, figure, math.inf, together=disk)
                 for value, figure in figures.items()
+            }
+            return {
+                tuple((name, value) for name in by): reserved(bound, _size(readings, value))
+                if disk and bound is not None
+                else bound
+                for value, bound in bounds.items()
             }
 
         return at
+
+
+def reserved(bounds: Interval, size: float) -> Interval:
+    """A share of a file system of so many bytes that is used, with what may be reserved in no reading at all.
+
+    Prometheus and promtool reserve a segment for the chunks of each block that they write, and cut it again at once
+    (`DefaultChunkSegmentSize` in tsdb/chunks/chunks.go). The run has both, and they may do so at the same time.
+    """
+    return Interval(bounds.low, bounds.high + (2 * SEGMENT_BYTES / size if size else 0.0))
+
+
+def _size(readings: Readings, mount: str) -> float:
+    return float(max(row.files.get(mount, (0, 0))[0] for row in readings.rows))
 
 
 def _gauges(name: str, ordinal: int, readings: Readings) -> dict[str, Figure]:

@@ -7,6 +7,8 @@ from math import inf
 import pytest
 
 from promproof.evidence.evidence import Scrape
+from promproof.truth.machine import reserved
+from promproof.truth.metrics import Interval
 from promproof.truth.resources import Readings
 
 pytestmark = pytest.mark.unit
@@ -32,3 +34,12 @@ def test_a_figure_that_grows_slowly_is_not_bounded_more_widely_for_that() -> Non
     values = [10.0, 10.1, 10.2, 10.3, 10.4, 10.5]
     assert high(values, together=False) == pytest.approx(10.6)
     assert high(values, together=True) == pytest.approx(10.7)
+
+
+def test_two_blocks_that_are_written_between_two_readings_are_no_used_space() -> None:
+    size = 256 * 2**30
+    bounds = reserved(Interval(0.70, 0.71), size)
+    assert bounds.low == 0.70
+    assert 0.71 + 2**30 / size in bounds
+    assert 0.71 + 1.1 * 2**30 / size not in bounds
+    assert reserved(Interval(0.0, 0.0), 0.0) == Interval(0.0, 0.0)

@@ -166,3 +166,13 @@ class DurationsBornLate(Metrics):
     def expect_routes(self, routes: object) -> None:
         super().expect_routes(routes)  # type: ignore[arg-type]  # what the class is given
         self.request_duration.clear()
+
+
+class StrangeMethodsNeverOpen(Metrics):
+    def request_started(self, method: str, endpoint: str) -> None:
+        if method != "OTHER":
+            super().request_started(method, endpoint)
+
+    def request_left(self, method: str, endpoint: str) -> None:
+        if method != "OTHER":
+            super().request_left(method, endpoint)

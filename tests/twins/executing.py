@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from promptpilot.executions import Call, Executions
 from promptpilot.provider import Plan
-from promptpilot.store import PromptRun
+from promptpilot.store import Pipeline, PipelineRun, PromptRun
 
 
 class ExecutionsCountedAtStart(Executions):
@@ -94,3 +94,19 @@ class RecordRefusedSucceeds(Executions):
 
     def _count(self, call: Call, status: str, run: PromptRun | None, started: float) -> None:
         super()._count(call, status if run is None else run.status, run, started)
+
+
+class PipelineRecordRefusedSucceeds(Executions):
+    """Takes the outcome of a pipeline before its record is written."""
+
+    async def pipeline(
+        self, pipeline: Pipeline, calls: Sequence[Call], must_fail: Callable[[], bool]
+    ) -> tuple[PipelineRun, int | None]:
+        try:
+            return await super().pipeline(pipeline, calls, must_fail)
+        except OSError:
+            label = self.metrics.pipeline_places.label(pipeline.id)
+            for outcome, change in (("failed", -1), ("success", 1)):
+                labels = self.metrics.execution_labels(label, outcome)
+                self.metrics.pipeline_executions.labels(*labels)._value.inc(change)
+            raise

@@ -323,13 +323,40 @@ class PathsInAscii(Instrumentation):
         return super().endpoint_label(scope)
 
 
-class FailuresTakeNothing(Instrumentation):
-    """The clock of the handler that answers when another one has failed."""
+class _TakesNothing(Instrumentation):
+    """Some requests are timed from their answer's head."""
+
+    def takes_nothing(self, exchange: Exchange, status: int) -> bool:
+        raise NotImplementedError
 
     def sending(self, exchange: Exchange, message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] >= 500:
+        if message["type"] == "http.response.start" and self.takes_nothing(exchange, message["status"]):
             exchange.started = self.clock()
         super().sending(exchange, message)
+
+
+class FailuresTakeNothing(_TakesNothing):
+    """The clock of the handler that answers when another one has failed."""
+
+    def takes_nothing(self, exchange: Exchange, status: int) -> bool:
+        return status >= 500
+
+
+class HeadsTakeNothing(_TakesNothing):
+    def takes_nothing(self, exchange: Exchange, status: int) -> bool:
+        return exchange.method == "HEAD"
+
+
+class ConflictsTakeNothing(_TakesNothing):
+    def takes_nothing(self, exchange: Exchange, status: int) -> bool:
+        return status == 409
+
+
+class LongPathsPassed(_Passed):
+    """What no browser would send is not looked at."""
+
+    def passes(self, scope: Scope) -> bool:
+        return len(scope["path"]) > 200
 
 
 class SeriesGoWithRefusedDelete(Instrumentation):

@@ -48,6 +48,8 @@ class ExpositionRead(Kind, kind="exposition"):
     """whether it was a web page for people"""
     error: str | None = None
     """why it could not be read"""
+    content_type: str | None = None
+    """of the HTTP answer, as it was sent; None where nobody looked"""
 
 
 @dataclass(frozen=True)
