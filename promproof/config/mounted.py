@@ -113,6 +113,16 @@ def _here(service: Mapping[str, Any], project: Path) -> Iterator[tuple[Path, str
             yield Path(os.path.normpath(project / source)), target
 
 
+def services(configuration: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(name, service) of the nearest compose files, those beside a configuration or in a folder above it."""
+    for root in _above(configuration.parent):
+        names = [name for name in COMPOSE_FILES if (root / name).is_file()] or _others(root)
+        found = [pair for name in names for pair in _named_services(root / name)]
+        if found:
+            yield from found
+            return
+
+
 def _above(folder: Path) -> list[Path]:
     return [folder, *list(folder.parents)[:FOLDERS_ABOVE]]
 
@@ -166,14 +176,19 @@ def _others(root: Path) -> list[str]:
 
 def _services(root: Path, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     for path in (root / name for name in names):
-        try:
-            data = load(path, "a compose file").data if path.is_file() else {}
-        except (InputError, OSError):  # what is wrong with it is said where it is asked for
-            continue
-        services = data.get("services")
-        for service in services.values() if isinstance(services, dict) else ():
-            if isinstance(service, dict):
-                yield service
+        for _, service in _named_services(path):
+            yield service
+
+
+def _named_services(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        data = load(path, "a compose file").data if path.is_file() else {}
+    except (InputError, OSError):  # what is wrong with it is said where it is asked for
+        return
+    found = data.get("services")
+    for name, service in found.items() if isinstance(found, dict) else ():
+        if isinstance(service, dict):
+            yield str(name), service
 
 
 def _named(command: Any) -> str:

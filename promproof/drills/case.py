@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from promproof.contract.model import Alert
 from promproof.drills import membership, monitored, plan
-from promproof.drills.deliveries import delivered, heard
+from promproof.drills.deliveries import delivered, heard, own_series
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
 from promproof.drills.states import Change, Life, Quantity, State, live
@@ -198,10 +198,11 @@ class Case:
         if before or self.evidence.history.last(Listening) is None:
             return before
         return any(
-            alert.labels.get("alertname") != self.alert.name and set(alert.receivers) & set(self.receivers)
+            set(alert.receivers) & set(self.receivers)
+            and (alert in record.data.others or alert.labels.get("alertname") != self.alert.name)
             for record in self.evidence.history.of(HeldPoll)
             if record.t <= self.ended
-            for alert in record.data.alerts
+            for alert in (*record.data.alerts, *record.data.others)
         )
 
     def polls(self, kind: type[Poll] = AlertsPoll) -> list[tuple[float, float]]:
@@ -316,8 +317,7 @@ def observations(evidence: Evidence, name: str, begin: float, end: float) -> lis
         elif name in data.rules:
             found.append(Seen(data.begin, data.end, State(data.rules[name]), "rules API"))
     by_time: dict[float, list[str]] = defaultdict(list)
-    for labels, samples in evidence.stored("ALERTS").items():
-        own = dict(labels)
+    for own, samples in own_series(evidence):
         if own.get("alertname") == name:
             for t, _ in samples:
                 by_time[t].append(own["alertstate"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from promproof.drills.membership import Delivered
-from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import Delivery, Listening, Stranger
+from promproof.evidence.evidence import Evidence, Samples
+from promproof.evidence.records import Delivery, Listening, OwnAlerts, Stored, Stranger
 
 
 def delivered(evidence: Evidence, name: str, begin: float, end: float) -> list[Delivered]:
@@ -67,6 +67,24 @@ def _told(alerts: Iterable[dict[str, Any]]) -> frozenset[_Told]:
     return frozenset(_Told(alert["status"], frozenset(alert["labels"].items())) for alert in alerts)
 
 
+def own_series(evidence: Evidence) -> list[tuple[Mapping[str, str], Samples]]:
+    """The series `ALERTS` as stored, without those of alerts that are somebody else's.
+
+    Raises:
+        Gap: they could not be read.
+    """
+    told = evidence.stored("ALERTS")
+    own = evidence.history.last(OwnAlerts)
+    if own is None:
+        return [(dict(labels), samples) for labels, samples in told.items()]
+    return [  # with the job, by which some of them are told apart
+        (series.labels, series.samples)
+        for record in evidence.history.of(Stored)
+        for series in record.data.series
+        if series.name == "ALERTS" and own.data.has(series.labels)
+    ]
+
+
 def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> list[dict[str, Any]]:
     """The alerts of this name that a notification tells of, without those that had ended before the drill began.
 
@@ -74,10 +92,12 @@ def told(evidence: Evidence, body: dict[str, Any], name: str, begun: float) -> l
     large time scale ServiceDown is one, since nothing is scraped for Prometheus' first five seconds.
     """
     before = evidence.history.epoch + begun
+    own = evidence.history.last(OwnAlerts)
     return [
         alert
         for alert in body.get("alerts", ())
         if alert["labels"].get("alertname") == name
+        and (own is None or own.data.has_sent(alert["labels"]))
         and not (
             alert["status"] == "resolved" and datetime.fromisoformat(alert["endsAt"]).timestamp() < before
         )

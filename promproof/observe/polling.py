@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from promproof.errors import EvidenceError
 from promproof.evidence.history import Recorder
-from promproof.evidence.records import AlertsPoll, Held, HeldPoll, Poll, RulesPoll
+from promproof.evidence.records import AlertsPoll, Held, HeldPoll, OwnAlerts, Poll, RulesPoll
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
 
@@ -79,14 +79,33 @@ class Pollers:
         self._held = Alertmanager(alertmanager) if alertmanager is not None else None
         alerts, rules = self._asked
         self._all = [
-            Poller(history, AlertsPoll, lambda: partial(AlertsPoll, alerts=tuple(alerts.alerts())), interval),
-            Poller(history, RulesPoll, lambda: partial(RulesPoll, rules=_states(rules.rules())), interval),
+            Poller(history, AlertsPoll, lambda: self._alerts(alerts.alerts()), interval),
+            Poller(
+                history,
+                RulesPoll,
+                lambda: partial(RulesPoll, rules=_states(rules.rules(), self._own)),
+                interval,
+            ),
         ]
         if self._held is not None:
             held = self._held
-            self._all.append(
-                Poller(history, HeldPoll, lambda: partial(HeldPoll, alerts=_held(held.alerts())), interval)
-            )
+            self._all.append(Poller(history, HeldPoll, lambda: self._holding(_held(held.alerts())), interval))
+
+    @property
+    def _own(self) -> OwnAlerts | None:
+        """What tells the contract's alerts from those of others; None where nobody else has any."""
+        record = self._history.last(OwnAlerts)
+        return record.data if record is not None else None
+
+    def _alerts(self, alerts: Sequence[dict[str, Any]]) -> Callable[[float, float], Poll]:
+        mine, others = _told_apart(alerts, lambda alert: self._own is None or self._own.has(alert["labels"]))
+        return partial(AlertsPoll, alerts=mine, others=others)
+
+    def _holding(self, alerts: Sequence[Held]) -> Callable[[float, float], Poll]:
+        mine, others = _told_apart(
+            alerts, lambda alert: self._own is None or self._own.has_sent(alert.labels)
+        )
+        return partial(HeldPoll, alerts=mine, others=others)
 
     @property
     def longest(self) -> float:
@@ -145,7 +164,19 @@ class Pollers:
         )
 
 
-def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
+AlertT = TypeVar("AlertT")
+
+
+def _told_apart(
+    alerts: Sequence[AlertT], is_mine: Callable[[AlertT], bool]
+) -> tuple[tuple[AlertT, ...], tuple[AlertT, ...]]:
+    """The contract's alerts, and those of others."""
+    mine = [is_mine(alert) for alert in alerts]
+    kept = tuple(alert for alert, own in zip(alerts, mine, strict=True) if own)
+    return kept, tuple(alert for alert, own in zip(alerts, mine, strict=True) if not own)
+
+
+def _states(groups: list[dict[str, Any]], own: OwnAlerts | None) -> dict[str, str]:
     """The state of each alerting rule by name; the worst of rules that share one."""
     rank = ("inactive", "pending", "firing")
     found: dict[str, str] = {}
@@ -153,6 +184,10 @@ def _states(groups: list[dict[str, Any]]) -> dict[str, str]:
         for rule in group["rules"]:
             if rule.get("type") == "alerting":
                 state = str(rule["state"])
+                alerts = rule.get("alerts") or ()
+                mine = [alert for alert in alerts if own is None or own.has(alert["labels"])]
+                if len(mine) < len(alerts):  # what others have in it is not its state
+                    state = max((str(alert["state"]) for alert in mine), key=rank.index, default="inactive")
                 found[rule["name"]] = max(found.get(rule["name"], "inactive"), state, key=rank.index)
     return found
 

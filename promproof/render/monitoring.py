@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promproof.config.filetargets import groups_of_files
+from promproof.config.discovered import of_job, sections
 from promproof.config.folder import (
     Finding,
     Folder,
@@ -173,24 +173,23 @@ def _replace_jobs(copy: RunCopy, addresses: Mapping[str, tuple[str | None, list[
 def _replace_targets(copy: RunCopy, key: Key, targets: list[str]) -> None:
     """Replace what a job or an Alertmanager entry discovers; labels of its first group of targets stay.
 
-    Those of a file that it discovers its targets in are labels of its targets as well.
+    Those of a file that it discovers its targets in are labels of its targets as well, and what another discovery would
+    say of them, as far as that is known (`discovered`).
     """
-    groups = [copy.get(*group) for group in copy.mappings(*key, "static_configs")]
-    groups += groups_of_files(copy.get(*key), copy.original.path)
-    groups = [group for group in groups if group.get("targets")]
-    discovery = [
-        name for name in copy.get(*key) if str(name).endswith("_sd_configs") and copy.get(*key, name)
-    ]
-    if not groups and not discovery:
+    discovery = sections(copy.get(*key))
+    found = of_job(copy.get(*key), copy.original.path, targets[0])
+    if not found.group.get("targets") and not discovery:
         copy.finding(key, "it has no targets, and gets none: the given address is not used")
         return
-    group = {**(groups[0] if groups else {}), "targets": targets}
-    copy.put((*key, "static_configs"), [group], _ADDRESS_REASON)
+    copy.put((*key, "static_configs"), [{**found.group, "targets": targets}], _ADDRESS_REASON)
     for name in discovery:
         copy.remove((*key, name), _ADDRESS_REASON)
-    if discovery and "__meta_" in dump(copy.get(*key, "relabel_configs")):
+    for number, reason in sorted(found.left_out.items(), reverse=True):  # later ones first: keys stay right
+        copy.remove((*key, "relabel_configs", number), reason)
+    if found.open:
         copy.finding(
-            (*key, "relabel_configs"), "they read labels of the discovery, which this run does without"
+            (*key, "relabel_configs"),
+            f"they write {', '.join(found.open)} from labels of the discovery, which this run does without",
         )
     rules = [copy.get(*rule, "target_label") for rule in copy.mappings(*key, "relabel_configs")]
     if "__address__" in rules:

@@ -16,9 +16,9 @@ from typing import Any
 
 import requests
 
-from promproof.config.filetargets import groups_of_files
+from promproof.config.discovered import of_job
 from promproof.config.jobs import at_address, instances, of_one, shared
-from promproof.config.relabel_exact import applied, steps
+from promproof.config.relabel_exact import applied
 from promproof.config.rules import read
 from promproof.config.scrape_auth import authorization
 from promproof.config.timescale import NOT_SCALED, TimeScale
@@ -47,6 +47,7 @@ from promproof.run.prepared import Prepared
 from promproof.run.programs import programs_for
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
+from promproof.run.shared import own_alerts
 from promproof.run.target import Target
 from promproof.stack.backend import Backend, Site, WantedStack
 from promproof.stack.binaries import Binaries
@@ -117,6 +118,10 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
         Tools(history, journal, book, receiver, liveness, binaries),
     )
     history.add(describe(prepared, bench))
+    if stack.rendered is None and (
+        own := own_alerts(monitoring.prometheus, prepared.contract, prepared.rules)
+    ):
+        history.add(own)  # others may have alerts of the same names there
     for other, sent in zip(bench.service.others, further, strict=True):
         note = recording.asked_for_metrics(history, other.instance)
         for request in sent:
@@ -198,16 +203,12 @@ def _job(prepared: Prepared) -> dict[str, Any]:
 def _instance(prepared: Prepared, address: str) -> str:
     """The target's instance label in Prometheus: its address, unless the job's relabelling says otherwise."""
     config, name = _job(prepared), prepared.contract.target.job
-    groups = [
-        *(config.get("static_configs") or ()),
-        *groups_of_files(config, prepared.folder.prometheus.path),
-        {},
-    ]
-    own = {str(label): str(value) for label, value in (groups[0].get("labels") or {}).items()}
+    discovered = of_job(config, prepared.folder.prometheus.path, address)
+    own = discovered.labels
     path, scheme = str(config.get("metrics_path", "/metrics")), str(config.get("scheme", "http"))
     given = {"job": name, "__address__": address, "__metrics_path__": path, "__scheme__": scheme, **own}
     try:
-        found = applied(steps(config.get("relabel_configs")), given)
+        found = applied(discovered.rules(config), given)
     except ValueError:
         return address
     return (found or {}).get("instance", address)

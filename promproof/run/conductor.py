@@ -226,11 +226,13 @@ class Conductor:
     def _delivered(self, part: Part, status: str, since: float) -> bool:
         if not part.receivers:  # nobody tells this run: the state itself must do
             return self._watch.state(part.alert.name) == ("firing" if status == "firing" else "inactive")
+        own = self._history.last(records.OwnAlerts)
         return all(
             any(
                 delivery.t >= since
                 and 200 <= delivery.status < 300
                 and alert["labels"].get("alertname") == part.alert.name
+                and (own is None or own.data.has_sent(alert["labels"]))
                 and alert["status"] == status
                 for delivery in self._world.receiver.deliveries(name)
                 for alert in delivery.body.get("alerts", ())

@@ -70,3 +70,17 @@ def test_a_drill_that_needs_a_stack_of_its_own_is_refused(tmp_path: Path) -> Non
     assert done.status == 4
     assert "needs a stack that the run has started" in done.output
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.nightly
+def test_an_alert_of_the_name_that_another_team_has_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """It fires all the time, which would be `silent-below`, and is at the same Alertmanager."""
+    theirs = (
+        "- alert: HighErrorRate\n        expr: up{job='node'} >= 0\n        labels: {team: machines}\n      "
+    )
+    with running(
+        tmp_path, ((HTTP_RULES, "- alert: HighErrorRate", theirs + "- alert: HighErrorRate"),)
+    ) as stack:
+        done = drill(tmp_path / "reports", "HighErrorRate", *stack.arguments, stack="external")
+        assert not left(stack)
+    assert done.status == 0, done.output

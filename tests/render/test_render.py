@@ -164,17 +164,36 @@ def test_an_address_that_is_none_is_refused(rendered: Render, address: Any) -> N
         rendered(addresses={"shop": address})
 
 
-def test_relabelling_that_depends_on_the_discovery_is_a_finding(folder: Path, rendered: Render) -> None:
+def test_relabelling_that_depends_on_the_discovery_is_told(folder: Path, rendered: Render) -> None:
     replace(
         folder / "prometheus/prometheus.yml",
         "      - files: [hosts.json]",
         "      - files: [hosts.json]\n    relabel_configs:\n"
-        "      - {source_labels: [__meta_filepath], target_label: __address__}",
+        "      - {source_labels: [__meta_filepath], target_label: __address__}\n"
+        "      - {source_labels: [__meta_filepath], target_label: file}\n"
+        "      - {source_labels: [__meta_filepath], regex: a, action: keep}",
     )
-    messages = [finding.message for finding in rendered().findings]
-    assert len(messages) == 2
-    assert "labels of the discovery" in messages[0]
-    assert "they set __address__" in messages[1]
+    result = rendered()
+    [made] = [job for job in prometheus(result)["scrape_configs"] if "relabel_configs" in job]
+    assert [rule["target_label"] for rule in made["relabel_configs"]] == ["file"]
+    reasons = [change.reason for change in result.changes if "relabel_configs" in change.key]
+    assert reasons == [
+        "it asks for what only the discovery knows",
+        "the run has an address of its own",
+    ]
+    [message] = [finding.message for finding in result.findings]
+    assert message == "they write file from labels of the discovery, which this run does without"
+
+
+def test_a_static_job_that_sets_its_address_is_a_finding(folder: Path, rendered: Render) -> None:
+    replace(
+        folder / "prometheus/prometheus.yml",
+        "      - files: [hosts.json]",
+        "      - files: [hosts.json]\n    relabel_configs:\n"
+        "      - {replacement: 'a:1', target_label: __address__}",
+    )
+    [message] = [finding.message for finding in rendered().findings]
+    assert "they set __address__" in message
 
 
 def test_the_alertmanager_of_the_run_replaces_that_of_production(rendered: Render) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -109,11 +110,41 @@ class Poll(Kind):
 
 
 @dataclass(frozen=True)
+class OwnAlerts(Kind, kind="own_alerts"):
+    """What tells the contract's alerts from others of the same names, in a stack that others use too.
+
+    An alert of which nothing is said here, and one that nothing contradicts, is the contract's.
+    """
+
+    fixed: dict[str, tuple[dict[str, str], ...]]
+    """by alert: the labels that each rule which is the contract's gives it, as Prometheus has loaded it"""
+    jobs: dict[str, tuple[str, ...]]
+    """by alert: what its label `job` can be"""
+    external: dict[str, str] | None
+    """the labels that Prometheus adds when it sends an alert; None where it may change them"""
+
+    def has(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert in Prometheus may be the contract's."""
+        name = labels.get("alertname", "")
+        if "job" in labels and labels["job"] not in self.jobs.get(name, (labels["job"],)):
+            return False
+        return any(fixed.items() <= labels.items() for fixed in self.fixed.get(name, ({},)))
+
+    def has_sent(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert in Alertmanager may be the contract's: that gets those of other Prometheuses as well."""
+        if self.external is None or labels.get("alertname") not in self.fixed:
+            return True
+        return self.has(labels) and self.external.items() <= labels.items()
+
+
+@dataclass(frozen=True)
 class AlertsPoll(Poll, kind="poll"):
     """Prometheus' pending and firing alerts (`/api/v1/alerts`)."""
 
     alerts: tuple[Json, ...] = ()
     """as Prometheus gives them"""
+    others: tuple[Json, ...] = ()
+    """those of the contract's names that are somebody else's"""
 
 
 @dataclass(frozen=True)
@@ -144,6 +175,8 @@ class HeldPoll(Poll, kind="held_poll"):
 
     alerts: tuple[Held, ...] = ()
     """those that it holds"""
+    others: tuple[Held, ...] = ()
+    """those of the contract's names that are somebody else's"""
 
 
 @dataclass(frozen=True)
