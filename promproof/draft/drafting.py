@@ -21,6 +21,7 @@ from promproof.draft.flight import flights, held_in_crowds
 from promproof.draft.job import ScrapeJob, named, of_folder, of_running, scraped, trees, written_labels
 from promproof.draft.lines import comment
 from promproof.draft.observed import Observed
+from promproof.draft.ofmonitoring import Setup
 from promproof.draft.probing import METRICS_PATHS, Target, Tried, find_openapi, observe, try_routes
 from promproof.draft.recognise import Counting, Recognised, of_every_start, recognise
 from promproof.draft.routes import Choice, Route, of_exposition, of_openapi
@@ -200,14 +201,9 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     if (
         folder is not None and folder.alertmanager is not None and probes
     ):  # without one nobody is told, live or not
-        drafted |= drills(
-            read_rules(folder.rules),
-            seen.found,
-            probes,
-            started=wishes.app is not None,
-            jobs=folder.jobs,
-            job=seen.job.name,
-        )
+        rules = read_rules(folder.rules)
+        setup = Setup(folder.jobs, seen.job.name, monitoring.heartbeats(folder, rules))
+        drafted |= drills(rules, seen.found, probes, started=wishes.app is not None, setup=setup)
     return drafted
 
 

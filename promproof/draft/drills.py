@@ -8,7 +8,7 @@ their own (`ofmonitoring`); a drill of any other alert is the user's to write.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import promql_parser as promql
@@ -19,6 +19,7 @@ from promproof.draft import ofmonitoring
 from promproof.draft.boards import truth
 from promproof.draft.lines import comment, document, flow, keyed, scalar
 from promproof.draft.observed import Probe
+from promproof.draft.ofmonitoring import Setup
 from promproof.draft.recognise import Recognised
 from promproof.draft.traffic import step
 from promproof.promql.tree import fits, matchers, metric, number, operator
@@ -34,23 +35,22 @@ def drills(
     probes: Sequence[Probe],
     *,
     started: bool,
-    jobs: Collection[str] = (),
-    job: str = "",
+    setup: Setup | None = None,
 ) -> dict[str, str]:
     """The texts of drill files and of their scenario, by file name; empty where no rule has a drill.
 
-    started: whether the run starts the service, so that it can be killed. jobs: those that Prometheus scrapes. job: the
-    service's own.
+    started: whether the run starts the service, so that it can be killed. setup: what is known of the monitoring.
     """
+    setup = setup or Setup()
     names = [rule.name for rule in rules]
     texts: dict[str, str] = {}
     steady: list[Probe] = []
     for rule in rules:
         if names.count(rule.name) > 1 or not re.fullmatch(r"[A-Za-z0-9_-]+", rule.name):
             continue
-        if started and _is_gone(rule, job):
+        if started and _is_gone(rule, setup.target):
             texts[f"{FOLDER}/{rule.name}.yaml"] = _killed(rule)
-        elif (made := ofmonitoring.fault(_tree(rule), jobs, job)) is not None:
+        elif (made := ofmonitoring.drill(_tree(rule), setup)) is not None:
             texts[f"{FOLDER}/{rule.name}.yaml"] = _stated(rule, *made)
         elif (share := _share(rule, found, probes)) is not None:
             threshold, failing, good = share
@@ -125,12 +125,12 @@ def _head(rule: Rule, said: str) -> list[str]:
 
 
 def _killed(rule: Rule) -> str:
-    return _stated(rule, {"kind": "killed"}, "the service is killed, and started again.")
+    return _stated(rule, {"fault": {"kind": "killed"}}, "the service is killed, and started again.")
 
 
-def _stated(rule: Rule, fault: dict[str, Any], said: str) -> str:
+def _stated(rule: Rule, keys: dict[str, Any], said: str) -> str:
     """A fault without a share: there is nothing to be dosed."""
-    return document([[*_head(rule, said), f"fault: {flow(fault)}"]])
+    return document([[*_head(rule, said), *(f"{key}: {flow(value)}" for key, value in keys.items())]])
 
 
 def _traffic(rule: Rule, threshold: float, failing: Probe) -> str:

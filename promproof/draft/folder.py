@@ -13,17 +13,21 @@ from typing import Any
 from promproof.config.durations import format_duration
 from promproof.config.folder import Folder
 from promproof.config.labelsets import Partial
-from promproof.config.promql import parse
+from promproof.config.promql import bare, parse
+from promproof.config.routing import reached
 from promproof.config.rules import Facts, Rule, facts
 from promproof.draft.lines import comment, item
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
 from promproof.grafana.dashboard import Dashboard
 from promproof.grafana.queries import quantity
+from promproof.promql.tree import is_call, number
 from promproof.promql.values import unit
 from promproof.proofs.among import destinations
 from promproof.proofs.routes import Destination, of_rule
 
 COMPARATORS = (">", ">=", "<", "<=", "==")
+OFTEN = 3600.0
+"""Seconds; whoever is told of a watchdog more seldom makes a drill of it take hours."""
 
 
 def alerts(
@@ -70,6 +74,8 @@ def alert(
             told |= _unit(rule, said, threshold, edges)
         if len(set(said.windows)) == 1:
             told["window"] = format_duration(said.windows[0])
+    if is_constant(rule):
+        told = {"name": rule.name, "always": True}
     told["for"] = format_duration(rule.hold)
     severity = rule.labels.get("severity", "")
     if severity and "{{" not in severity:
@@ -86,6 +92,38 @@ def alert(
     if said is not None and said.metrics:
         told["metrics"] = list(said.metrics)
     return told
+
+
+def is_constant(rule: Rule) -> bool:
+    """Whether a rule always fires: `vector(1)`, as watchdogs have it."""
+    try:
+        node = bare(parse(rule.expression))
+    except ValueError:
+        return False
+    return is_call(node, "vector") and number(node) is not None
+
+
+def heartbeats(folder: Folder, rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The receivers that are told of an alert which always fires, each at least once in `OFTEN` seconds.
+
+    One without an integration is told nothing.
+    """
+    data = folder.alertmanager.data if folder.alertmanager is not None else {}
+    able = {
+        str(receiver.get("name"))
+        for receiver in data.get("receivers") or ()
+        if any(str(key).endswith("_configs") and value for key, value in receiver.items())
+    }
+    found: list[str] = []
+    for rule in rules:
+        if is_constant(rule):
+            with suppress(EvidenceError):
+                found += [
+                    route.receiver
+                    for route in reached(data, {**rule.labels, "alertname": rule.name})
+                    if route.receiver in able and route.repeat_interval + route.group_interval <= OFTEN
+                ]
+    return tuple(dict.fromkeys(found))
 
 
 def limits(rules: Sequence[Rule]) -> dict[str, tuple[str, float]]:

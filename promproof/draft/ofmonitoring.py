@@ -7,6 +7,7 @@ event at all in it, is left to the user: nobody knows here when it would fire.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import promql_parser as promql
@@ -14,26 +15,39 @@ import promql_parser as promql
 from promproof.config.promql import bare, walk
 from promproof.faults.failing_rule import FAILURES
 from promproof.faults.monitoring_state import JOBS
+from promproof.faults.refusing_receiver import FAILED
 from promproof.promql.tree import compares, fits, is_call, matchers, metric, number, operator, selectors
 from promproof.stack.protocol import ALERTMANAGER, NODE_EXPORTER, PROMETHEUS
 
 RELOADS = {f"{name}_config_last_reload_successful": name for name in (PROMETHEUS, ALERTMANAGER)}
 RATES = ("rate", "increase", "irate")
+UNSENT = "prometheus_notifications_errors_total"
+Made = tuple[dict[str, Any], str]
+"""Keys of a drill file, its fault among them, and what it does in words."""
 
 
-def fault(tree: Any, jobs: Collection[str], target: str) -> tuple[dict[str, Any], str] | None:
-    """The fault as a drill file has it, and what it does in words; None for a rule about anything else.
+@dataclass(frozen=True)
+class Setup:
+    """What the folder has. jobs: those that Prometheus scrapes; target: the service's own.
 
-    jobs: those that Prometheus scrapes. target: the service's own.
+    heartbeats: the receivers that are told of an alert which always fires.
     """
+
+    jobs: Collection[str] = ()
+    target: str = ""
+    heartbeats: tuple[str, ...] = ()
+
+
+def drill(tree: Any, setup: Setup) -> Made | None:
+    """The fault that moves a rule about the monitoring; None for a rule about anything else."""
     node = bare(tree)
     if is_call(node, "absent"):
-        return _missing(node, jobs)
-    for side in _sides(node):
-        found = _of_side(side, jobs, target)
-        if found is not None:
-            return found
-    return None
+        return _missing(node, setup.jobs)
+    if is_call(node, "vector") and number(node) is not None and setup.heartbeats:
+        said = "Alertmanager is killed, so that the receiver of this alert must notice that it stops."
+        return {"dead_man": True, "receivers": list(setup.heartbeats), **_down(ALERTMANAGER)}, said
+    found = (_of_side(side, setup) for side in _sides(node))
+    return next((made for made in found if made is not None), None)
 
 
 def _sides(node: Any) -> list[Any]:
@@ -43,41 +57,60 @@ def _sides(node: Any) -> list[Any]:
     return [node]
 
 
-def _of_side(node: Any, jobs: Collection[str], target: str) -> tuple[dict[str, Any], str] | None:
+def _of_side(node: Any, setup: Setup) -> Made | None:
     if not compares(node) or (limit := number(node.rhs)) is None:
         return None
     found = selectors(node.lhs)
     if len(found) != 1:
         return None
     left, name, sign = bare(node.lhs), metric(found[0]), operator(node)
-    is_bare = isinstance(left, promql.VectorSelector)
-    is_down = (sign, limit) in (("==", 0.0), ("<", 1.0), ("!=", 1.0))
-    if is_bare and is_down and name == "up" and _is_of_node(found[0], jobs, target):
-        return {
-            "kind": "component_down",
-            "component": NODE_EXPORTER,
-        }, "Node Exporter is killed, and started again."
-    if is_bare and is_down and name in RELOADS:
-        who = RELOADS[name].capitalize()
-        made = {"kind": "broken_configuration", "component": RELOADS[name]}
-        return made, f"{who} is told to read a file that is no configuration, and then the right one."
-    if name == FAILURES and (sign, limit) == (">", 0.0) and any(is_call(part, *RATES) for part in walk(left)):
-        return {
-            "kind": "failing_rule"
-        }, "a rule that can't be evaluated is planted into the run's copy of the rules."
+    if isinstance(left, promql.VectorSelector):
+        is_down = (sign, limit) in (("==", 0.0), ("<", 1.0), ("!=", 1.0))
+        return _of_state(found[0], setup) if is_down else None
+    if (sign, limit) == (">", 0.0) and any(is_call(part, *RATES) for part in walk(left)):
+        return _of_events(name, setup)
     return None
 
 
-def _is_of_node(selector: Any, jobs: Collection[str], target: str) -> bool:
+def _of_state(selector: Any, setup: Setup) -> Made | None:
+    """Of a gauge that must be 1."""
+    name = metric(selector)
+    if name == "up" and _is_of_node(selector, setup):
+        return _down(NODE_EXPORTER), "Node Exporter is killed, and started again."
+    if name in RELOADS:
+        made = {"kind": "broken_configuration", "component": RELOADS[name]}
+        said = "is told to read a file that is no configuration, and then the right one."
+        return {"fault": made}, f"{RELOADS[name].capitalize()} {said}"
+    return None
+
+
+def _of_events(name: str, setup: Setup) -> Made | None:
+    """Of a counter that must not grow."""
+    if name == FAILURES:
+        said = "a rule that can't be evaluated is planted into the run's copy of the rules."
+        return {"fault": {"kind": "failing_rule"}}, said
+    if name == UNSENT and setup.heartbeats:
+        return _down(ALERTMANAGER), "Alertmanager is killed, and started again: it is told late, if at all."
+    if name == FAILED and setup.heartbeats:
+        made = {"kind": "refusing_receiver", "receivers": list(setup.heartbeats)}
+        return {"fault": made}, f"{', '.join(setup.heartbeats)} refuses the alert that always fires."
+    return None
+
+
+def _down(component: str) -> dict[str, Any]:
+    return {"fault": {"kind": "component_down", "component": component}}
+
+
+def _is_of_node(selector: Any, setup: Setup) -> bool:
     """Whether a selector takes the job of Node Exporter, and not the service's."""
 
     def takes(job: str) -> bool:
         return all(fits(job, sign, wanted) for label, sign, wanted in matchers(selector) if label == "job")
 
-    return any(job in JOBS[NODE_EXPORTER] and takes(job) for job in jobs) and not takes(target)
+    return any(job in JOBS[NODE_EXPORTER] and takes(job) for job in setup.jobs) and not takes(setup.target)
 
 
-def _missing(node: Any, jobs: Collection[str]) -> tuple[dict[str, Any], str] | None:
+def _missing(node: Any, jobs: Collection[str]) -> Made | None:
     """Of `absent(metric{job="..."})`."""
     argument = bare(node.args[0])
     if not isinstance(argument, promql.VectorSelector) or metric(argument) in ("", "up"):
@@ -86,8 +119,5 @@ def _missing(node: Any, jobs: Collection[str]) -> tuple[dict[str, Any], str] | N
     if job not in jobs:
         return None
     name = metric(argument)
-    return {
-        "kind": "missing_metric",
-        "job": job,
-        "metric": name,
-    }, f"{name} of {job} is dropped, and comes back."
+    made = {"kind": "missing_metric", "job": job, "metric": name}
+    return {"fault": made}, f"{name} of {job} is dropped, and comes back."

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from promproof.config.folder import read_folder
 from promproof.config.rules import Rule
 from promproof.draft.drills import SCENARIO, drills
+from promproof.draft.folder import alert, heartbeats
 from promproof.draft.observed import Probe
+from promproof.draft.ofmonitoring import Setup
 from promproof.draft.recognise import recognise
 from promproof.drills.drill import load
 from promproof.faults.own_traffic import Traffic
@@ -25,8 +29,7 @@ def drafted(
     *expressions: str,
     started: bool = True,
     names: str = "ABCDEF",
-    jobs: tuple[str, ...] = (),
-    job: str = "",
+    setup: Setup | None = None,
 ) -> dict[str, str]:
     def write(sent: dict[Probe, int], reads: int) -> str:
         rows: dict[str, float] = {}
@@ -36,7 +39,7 @@ def drafted(
         return counter("hits_total", rows)
 
     rules = [Rule(name, text, 60.0) for name, text in zip(names, expressions, strict=False)]
-    return drills(rules, recognise(observed(write, PROBES)), PROBES, started=started, jobs=jobs, job=job)
+    return drills(rules, recognise(observed(write, PROBES)), PROBES, started=started, setup=setup)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_of_two_rules_with_one_name_neither_gets_a_drill() -> None:
     assert set(drafted("up == 0", SHARE.format("5..", 0.1))) == {"drills/A.yaml", "drills/B.yaml", SCENARIO}
 
 
-JOBS = ("shop", "node", "prometheus")
+SETUP = Setup(("shop", "node", "prometheus"), "shop", ("deadman",))
 FAILURES = "prometheus_rule_evaluation_failures_total"
 
 
@@ -122,13 +125,22 @@ FAILURES = "prometheus_rule_evaluation_failures_total"
             "alertmanager_config_last_reload_successful != 1",
             {"kind": "broken_configuration", "component": "alertmanager"},
         ),
+        (
+            'rate(prometheus_notifications_errors_total{job="prometheus"}[5m]) > 0',
+            {"kind": "component_down", "component": "alertmanager"},
+        ),
+        (
+            "sum by (integration) (rate(alertmanager_notifications_failed_total[5m])) > 0",
+            {"kind": "refusing_receiver", "receivers": ("deadman",)},
+        ),
+        ("vector(1)", {"kind": "component_down", "component": "alertmanager"}),
         ('absent(node_load1{job="node"})', {"kind": "missing_metric", "metric": "node_load1", "job": "node"}),
     ],
 )
 def test_an_alert_about_the_monitoring_gets_the_fault_that_moves_it(
-    expression: str, fault: dict[str, str], tmp_path: Path
+    expression: str, fault: dict[str, Any], tmp_path: Path
 ) -> None:
-    [text] = drafted(expression, jobs=JOBS, job="shop").values()
+    [text] = drafted(expression, setup=SETUP).values()
     (tmp_path / "drill.yaml").write_text(text, encoding="utf-8")
     assert {**fault, **load(tmp_path / "drill.yaml").fault.model_dump()} == {**fault}
 
@@ -142,14 +154,49 @@ def test_an_alert_about_the_monitoring_gets_the_fault_that_moves_it(
         "max_over_time(prometheus_config_last_reload_successful[5m]) == 0",
         'absent(node_load1{job="database"})',
         "absent(node_load1)",
+        "max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1",
     ],
 )
 def test_an_alert_about_what_no_fault_moves_gets_none(expression: str) -> None:
-    assert drafted(expression, jobs=JOBS, job="shop") == {}
+    assert drafted(expression, setup=SETUP) == {}
 
 
 def test_the_service_is_killed_for_an_alert_about_it_alone() -> None:
     killed = "fault: {kind: killed}"
-    assert killed in drafted("up == 0", jobs=JOBS, job="shop")["drills/A.yaml"]
-    assert killed in drafted('up{job=~"sh.*"} == 0', jobs=JOBS, job="shop")["drills/A.yaml"]
-    assert killed not in drafted('up{job="node"} == 0', jobs=JOBS, job="shop")["drills/A.yaml"]
+    assert killed in drafted("up == 0", setup=SETUP)["drills/A.yaml"]
+    assert killed in drafted('up{job=~"sh.*"} == 0', setup=SETUP)["drills/A.yaml"]
+    assert killed not in drafted('up{job="node"} == 0', setup=SETUP)["drills/A.yaml"]
+
+
+WATCHED = """
+route:
+  receiver: all
+  routes:
+    - {receiver: RECEIVER, matchers: [alertname = Watchdog], repeat_interval: REPEAT}
+receivers:
+  - {name: all, webhook_configs: [{url: "http://localhost:1"}]}
+  - {name: deadman, webhook_configs: [{url: "http://localhost:2"}]}
+  - {name: nobody}
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiver", "repeat", "expression", "told"),
+    [
+        ("deadman", "5m", "vector(1)", ("deadman",)),
+        ("deadman", "4h", "vector(1)", ()),
+        ("nobody", "5m", "vector(1)", ()),
+        ("deadman", "5m", "up == 0", ()),
+    ],
+)
+def test_a_watchdog_is_drilled_where_its_receiver_is_told_often(
+    receiver: str, repeat: str, expression: str, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = WATCHED.replace("RECEIVER", receiver).replace("REPEAT", repeat)
+    (tmp_path / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
+    (tmp_path / "alertmanager.yml").write_text(text, encoding="utf-8")
+    rule = Rule("Watchdog", expression, 0.0)
+    assert heartbeats(read_folder(tmp_path), [rule]) == told
+    assert alert(rule, None, {}).get("always", False) == (expression == "vector(1)")
+    drafts = drafted(expression, started=False, setup=Setup(heartbeats=told))
+    assert ("dead_man: true" in drafts.get("drills/A.yaml", "")) == bool(told)
