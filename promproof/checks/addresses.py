@@ -8,7 +8,7 @@ publishes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,6 +79,9 @@ def look_receiver(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         yield f"{receiver['where']}: {name} has no integration: it tells nobody"
     yield from _told_twice(receiver, name)
     for integration in receiver["integrations"]:
+        yield from _otherwise(
+            settings, integration, name, settings.receivers.get(name, ReceiverSettings()).others
+        )
         url, where = integration["url"], integration["where"]
         if 0 < integration["timeout"] < _LEAST_TIMEOUT:
             yield f"{where}: {name} gives up after {integration['timeout']:g} s"
@@ -115,6 +118,14 @@ def _told_twice(receiver: dict[str, Any], name: str) -> Iterator[str]:
         seen.add(told)
 
 
+def _otherwise(
+    settings: Settings, there: dict[str, Any], name: str, documented: Iterable[str]
+) -> Iterator[str]:
+    """Keys that nobody documented, where the contract says that it names all."""
+    for key in sorted(set(there.get("others", ())) - set(documented)) if settings.closed else ():
+        yield f"{there['where']}: {name} has {key}, which is not documented"
+
+
 def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
     """The service's name and port, and of the target its path."""
     job = said.get("jobs", {}).get(name)
@@ -123,7 +134,9 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         return
     settings, where = contract.settings or Settings(), job["where"]
     yield from _not_started(contract, said, name, where)
-    address = settings.jobs.get(name, JobSettings()).address
+    own = settings.jobs.get(name, JobSettings())
+    yield from _otherwise(settings, job, name, own.others)
+    address = own.address
     if name == contract.target.job and job["metrics_path"] != contract.target.metrics_path:
         yield f"{where}: {name} reads {job['metrics_path']}, documented {contract.target.metrics_path}"
     if address is not None:
@@ -146,12 +159,12 @@ def look_job(contract: Contract, said: Facts, name: str) -> Iterator[str]:
         and not _is_elsewhere(said, wanted[0])
     ):
         yield f"{where}: {name} reads {job['metrics_path']}, and {wanted[0]} has its metrics at /metrics"
-    own = _service(contract, said, "prometheus")[0]
+    itself = _service(contract, said, "prometheus")[0]
     for target in job["targets"]:
         host, colon, port = target.rpartition(":")
         host, port = (host, port) if colon else (target, _PORTS.get(job["scheme"], ""))
-        if wanted[0] == own and host in _SELF:
-            host = own  # in its own container that is Prometheus
+        if wanted[0] == itself and host in _SELF:
+            host = itself  # in its own container that is Prometheus
         yield from _differs(where, f"{name} scrapes", host, port, wanted)
         if job.get("proxy"):
             yield f"{where}: {name} scrapes {host} by the proxy {job['proxy']}, which is not documented"
@@ -189,6 +202,7 @@ def look_alertmanager(contract: Contract, said: Facts, name: str) -> Iterator[st
     if not servers:
         yield f"Prometheus has no Alertmanager, documented {':'.join(wanted)}"
     for server in servers:
+        yield from _otherwise(contract.settings or Settings(), server, "Prometheus' Alertmanager", ())
         if server["path_prefix"] not in ("", "/"):
             yield f"{server['where']}: alerts go to the path {server['path_prefix']}, which is not documented"
         if 0 < server.get("timeout", 0.0) < _LEAST_TIMEOUT:

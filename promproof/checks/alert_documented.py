@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.target_metrics import stored_labels, unlabelled
 from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
+from promproof.config.patterns import Domains
 from promproof.config.promql import TooLarge, parse
 from promproof.config.rules import Rule, facts
-from promproof.config.sameness import in_one_form
+from promproof.config.sameness import in_one_form, is_same
+from promproof.config.writtenout import written_out
+from promproof.contract.domains import domains
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Routes, RuleFiles
@@ -42,7 +45,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         text = f"{len(rules)} rules have this name in {', '.join(record.data.files) or 'no rule file'}"
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
-    texts = _rule_findings(alert, rule, record.data.recordings)
+    texts = _rule_findings(alert, rule, record.data.recordings, domains(evidence.contract))
     texts += unlabelled(rule.expression, evidence.contract.target.job, stored_labels(evidence))
     found = [f"{rule.where}: {text}" for text in dict.fromkeys(texts)]
     found += recorded_as_well(alert, record.data.recordings, evidence.contract)
@@ -96,7 +99,9 @@ def _expected(alert: Alert) -> str:
     return ", ".join(part for part in parts if part) or "a rule of this name"
 
 
-def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str]]) -> list[str]:
+def _rule_findings(
+    alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str]], values: Domains
+) -> list[str]:
     try:
         said = facts(rule.expression, recordings)
         own = facts(rule.expression)
@@ -125,9 +130,26 @@ def _rule_findings(alert: Alert, rule: Rule, recordings: Sequence[tuple[str, str
         found += _either_window(alert, rule.expression, recordings)
     missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
     found += [f"does not use the metric {name}" for name in missing]
+    found += _otherwise(alert, rule.expression, recordings, values)
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
+
+
+def _otherwise(
+    alert: Alert, expression: str, recordings: Sequence[tuple[str, str]], values: Domains
+) -> list[str]:
+    """The documented expression, where the rule, with what it reads of recording rules, means another one."""
+    if alert.expression is None:
+        return []
+    wanted, there = (written_out(text, recordings) for text in (alert.expression, expression))
+    if is_same(wanted, there, values):
+        return []
+    return [f"means {_line(there)}, documented {_line(wanted)}"]
+
+
+def _line(expression: str) -> str:
+    return " ".join(expression.split())
 
 
 def _either_window(alert: Alert, expression: str, recordings: Sequence[tuple[str, str]]) -> list[str]:

@@ -21,6 +21,7 @@ from promproof.contract.settings import Settings
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards, RuleFiles
 from promproof.grafana.provisioning import read_all
+from promproof.promises.sentences import otherwise
 from promproof.promql.labels import labels_of
 from promproof.promql.templates import error, labels_used, plain, printed_values
 from promproof.verdict import Verdict
@@ -85,6 +86,9 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
             for action in printed_values(template):
                 if not _CHANGED.search(action.bare):
                     yield f"{name}: prints {{{{ {action.body} }}}}, a share, beside a percentage"
+        yield from (
+            f"{name}: {wrong}" for wrong in otherwise(alert.says.get(name, ""), text.replace("{}", " "))
+        )
         if "runbook" in name.lower():
             for anchor in _LINK.findall(text):
                 if anchor.lower() in others:

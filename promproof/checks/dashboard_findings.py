@@ -9,6 +9,7 @@ from __future__ import annotations
 from promproof.checks.base import Check, Claim, findings, register
 from promproof.checks.files import held
 from promproof.checks.panel_plain import dashboard_departures
+from promproof.checks.panel_readings import opening_departures
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import Dashboards
@@ -34,7 +35,10 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         raise Gap(f"no dashboard file has the uid {wanted.uid!r}")
     found = held(claim.id, evidence)
     if wanted.plain:
-        texts = dashboard_departures(seen, dashboard, evidence.contract)
+        texts = [
+            *dashboard_departures(seen, dashboard, evidence.contract),
+            *opening_departures(seen, dashboard),
+        ]
         found += [f"{dashboard.file}: {text}" for text in texts]
     return findings(
         claim,

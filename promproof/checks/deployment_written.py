@@ -7,6 +7,7 @@ on every machine.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ from promproof.verdict import Verdict
 
 _NUMBERS = 2
 """A tag with fewer numbers (`v3`, `latest`) is that of whatever comes next."""
+_LEAST_LOG = 2**20
+"""Bytes: some thousand lines."""
 _OF_THE_LOG = ("--log.level=", "--log.format=")
 """Flags that nobody promises, and that change nothing but the log."""
 _LISTS = {
@@ -81,6 +84,10 @@ def _differences(wanted: Written, service: dict[str, Any], own: set[str]) -> Ite
     if wanted.restart is not None and service["restart"] not in _restarts(wanted.restart):
         yield f"{where}: restart is {service['restart']}, documented {wanted.restart}"
     yield from _of_containers(service)
+    if (kept := service.get("log") or math.inf) < _LEAST_LOG:
+        yield f"{where}: keeps {kept / 2**10:g} KiB of its log: a fault of the night is not in it any more"
+    for name in service.get("shared", ()):
+        yield f"{where}: {name} moves its port, and that of another service as well"
     yield from _of_rights(wanted, service)
     for key, does in _LISTS.items():
         said: Sequence[str] | None = getattr(wanted, key)

@@ -11,6 +11,7 @@ from promproof.checks.panel_described import misdescribed
 from promproof.checks.panel_findings import beyond, form
 from promproof.checks.panel_plain import panel_departures
 from promproof.checks.panel_queries import query_departures
+from promproof.checks.panel_readings import list_departures, reading_departures
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.records import Dashboards, FilesJudged
@@ -50,6 +51,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     whole, wanted, dashboard, panel = seen.claimed(claim.subject)
     if wanted.shows == "alerts":
         found = [*_alert_list(seen, panel), *held(claim.id, evidence)]
+        if whole.plain:
+            found += list_departures(seen, dashboard, panel, evidence.contract)
         if whole.described and not panel.description:
             found.append(f"{panel.path}.description: missing")
         return findings(
@@ -73,6 +76,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if whole.plain:
         found += panel_departures(seen, dashboard, panel, wanted.departs)
         found += query_departures(seen, dashboard, panel, wanted)
+        found += reading_departures(seen, dashboard, panel, wanted)
     found += held(claim.id, evidence)
     files = evidence.history.last(FilesJudged)
     found += files.data.panels.get(claim.subject, ()) if files is not None else ()

@@ -22,6 +22,8 @@ Domains = Mapping[tuple[str, str], frozenset[str]]
 """By metric and label: all values that the label may have."""
 MOST = 2000
 """Strings of one pattern that are written out: three digits are a thousand."""
+_FEW = 20
+"""Values that a label has beside those that a matcher leaves out: so many are named in place of the others."""
 _STRING = r'"(?:\\.|[^"\\])*"'
 _SELECTOR = re.compile(rf"{_STRING}|(?P<name>[A-Za-z_:][\w:]*)?\{{(?P<matchers>(?:[^{{}}\"]|{_STRING})*)\}}")
 _MATCHER = re.compile(rf"(?P<label>\w+)(?P<operator>=~|!~|!=|=)(?P<value>{_STRING})")
@@ -57,6 +59,9 @@ def _domain(metric: str, label: str, domains: Domains) -> frozenset[str] | None:
 
 def _matcher(found: re.Match[str], domain: frozenset[str] | None) -> str:
     label, operator, written = found["label"], found["operator"], found["value"]
+    if operator == "!=" and domain is not None and written[1:-1] in domain:
+        others = sorted(domain - {written[1:-1]})
+        return _spelt(label, "=~", others) if 0 < len(others) <= _FEW else found[0]
     if operator not in ("=~", "!~"):
         return found[0]
     pattern = re.sub(r"\\(.)", r"\1", written[1:-1])
@@ -65,6 +70,9 @@ def _matcher(found: re.Match[str], domain: frozenset[str] | None) -> str:
             selected = sorted(value for value in domain if whole(pattern).fullmatch(value))
         except ValueError:
             return found[0]
+        others = sorted(domain - set(selected))
+        if selected and operator == "!~" and 0 < len(others) <= _FEW:
+            return _spelt(label, "=~", others)
         if selected:
             return _spelt(label, operator, selected)
     bare = pattern if "|" in pattern else pattern.removeprefix("^").removesuffix("$")

@@ -6,6 +6,7 @@ spelt make no difference. What depends on the data makes one: equal forms are th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from types import MappingProxyType
@@ -19,6 +20,8 @@ from promproof.config.rules import number, threshold
 
 NOTHING: Domains = MappingProxyType({})
 _COMMUTING = ("+", "*")
+_STATE = re.compile(r"up|\w+_(?:last_reload_)?successful")
+"""Metrics that are 0 or 1."""
 _LABELLED = ("absent", "absent_over_time")
 """What they answer has the labels of matchers with `=`, and not those of `=~`."""
 
@@ -80,7 +83,7 @@ def _binary(node: Any, domains: Domains) -> str:
     limit = threshold(node)
     if limit is not None:
         side = bare(node.lhs if number(node.rhs) is not None else node.rhs)
-        compared, wanted = _of_up(side, limit) if not how else limit
+        compared, wanted = _of_state(side, limit) if not how else limit
         return f"({_form(side, domains)} {compared}{how} {wanted:.15g})"
     left, right = _form(node.lhs, domains), _form(node.rhs, domains)
     if sign == "/" and not how and (less := _less_than_all(bare(node.lhs), right, domains)):
@@ -139,9 +142,9 @@ def _is_of_targets(node: Any) -> bool:
     return isinstance(side, promql.VectorSelector) and side.name == "up"
 
 
-def _of_up(side: Any, limit: tuple[str, float]) -> tuple[str, float]:
+def _of_state(side: Any, limit: tuple[str, float]) -> tuple[str, float]:
     """`up` is 0 or 1: below 1, and not 1, are 0."""
-    if not isinstance(side, promql.VectorSelector) or side.name != "up":
+    if not isinstance(side, promql.VectorSelector) or not _STATE.fullmatch(str(side.name or "")):
         return limit
     holds = {
         value

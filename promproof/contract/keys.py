@@ -112,6 +112,8 @@ Alert.guards: conditions beside the threshold without which it does not fire: tr
 Alert.vanished: whether it also fires for a target that left discovery
 Alert.vanishing: alerts of which one fires when a metric that it reads has vanished
 Alert.always: whether it never stops firing, as a watchdog
+Alert.expression: what its rule must mean, in PromQL, with the expressions of recorded metrics in their places
+Alert.says: its texts, {} for what is filled in; numbers, names, negations and {words in braces} must stay
 Alert.boundary: series that move its quantity q, so that it is proven where it fires
 Boundary.threshold: the threshold in terms of q
 Boundary.series: the series whose size follows q
@@ -193,6 +195,9 @@ Settings.inhibitions: the documented inhibitions
 Settings.muted: the time intervals that routes name
 Settings.external_labels: labels that Prometheus gives all alerts
 Settings.alerts_relabelled: whether Prometheus relabels alerts before it sends them
+Settings.closed: whether jobs, webhooks and Prometheus' Alertmanager have no keys but the documented ones
+ReceiverSettings.others: further keys of its webhook that are documented, where the settings are closed
+JobSettings.others: further keys of it that are documented, where the settings are closed
 Settings.annotations: the annotations that every alert of the contract has
 Settings.receivers: receivers that differ, by name
 Settings.jobs: scrape jobs that differ, by name

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from promproof.config.durations import parse_duration
 from promproof.config.guards import printed
 from promproof.config.inputs import load_model
+from promproof.config.promql import TooLarge, parse
 from promproof.contract.boundary import Boundary as Boundary
 from promproof.contract.deployment import Deployment
 from promproof.contract.keys import hint
@@ -116,6 +117,10 @@ class Alert(Model):
     """The alerts of which one fires when a metric that this one reads has vanished."""
     always: bool = False
     """Whether it never stops firing: a watchdog, whose silence is the alarm."""
+    expression: str | None = None
+    """What its rule must mean, with the expressions of recorded metrics in their places."""
+    says: dict[str, str] = Field(default_factory=dict)
+    """Its texts by the name of the annotation, {} for what is filled in; what they are about stands in braces."""
     boundary: Boundary | None = None
 
     @model_validator(mode="after")
@@ -133,6 +138,12 @@ class Alert(Model):
                 printed(guard)
             except ValueError as error:
                 raise ValueError(f"the guard {guard!r} is no PromQL: {error}") from error
+        try:
+            parse(self.expression or "vector(1)")
+        except TooLarge:
+            pass  # then it is compared word for word
+        except ValueError as error:
+            raise ValueError(f"the expression is no PromQL: {error}") from error
         if self.always and (self.threshold is not None or self.boundary is not None):
             raise ValueError("an alert that always fires has no threshold and no boundary")
         return self

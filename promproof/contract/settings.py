@@ -30,6 +30,8 @@ class ReceiverSettings(Timers):
     max_alerts: int | None = Field(default=None, ge=0)
     url: str | None = None
     """The address of its webhook, as the file has it."""
+    others: Names = ()
+    """Further keys of its webhook, where `closed` says that there are no others: `http_config.proxy_url`."""
 
 
 class JobSettings(Model):
@@ -43,6 +45,8 @@ class JobSettings(Model):
     """`sample_limit: 5000` and the like."""
     relabelled: bool = False
     """Whether it changes labels, or drops targets or metrics."""
+    others: Names = ()
+    """Further keys, where `closed` says that there are no others: `basic_auth`, `file_sd_configs`."""
 
 
 class GroupSettings(Model):
@@ -76,6 +80,8 @@ class Settings(Timers):
     """Left out, those are refused by which alerts are routed or grouped."""
     alerts_relabelled: bool = False
     """Whether Prometheus changes labels of alerts before it sends them, or drops some."""
+    closed: bool = False
+    """Whether scrape jobs, webhooks and Prometheus' Alertmanager have no other keys than those that are documented."""
     annotations: Names = ()
     """What every alert of the contract says, not empty; judged with `accepted`."""
     receivers: dict[str, ReceiverSettings] = Field(default_factory=dict)

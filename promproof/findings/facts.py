@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from promproof.config.routing import matchers
+from promproof.findings import otherkeys
 from promproof.findings.alertroutes import endings
 from promproof.findings.network import targets_of
 from promproof.findings.part import Part, scalar_text
@@ -138,6 +139,7 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "honor_labels": job.honor_labels,
                 "honor_timestamps": job.part.truth("honor_timestamps", otherwise=True),
                 "limits": {**_limits(shared), **_limits(job.part)},
+                "others": otherkeys.of_job(job.part),
                 "where": str(job.at()),
             }
             for job in server.jobs
@@ -185,6 +187,7 @@ def _alertmanagers(server: Prometheus) -> list[Facts]:
             "path_prefix": part.text("path_prefix"),
             "timeout": part.seconds("timeout") or 0.0,
             "targets": list(targets_of(part)),
+            "others": otherkeys.of_alertmanager(part),
             "relabelled": "relabel_configs" in part or "alert_relabel_configs" in part,
             "where": str(part.at()),
         }
@@ -250,6 +253,7 @@ def _receiver(receiver: Receiver, shared: Part) -> Facts:
                 "max_alerts": part.text("max_alerts", "0"),
                 "timeout": part.seconds("timeout") or 0.0,
                 "proxy": (part if "http_config" in part else shared).part("http_config").text("proxy_url"),
+                "others": otherkeys.of_webhook(kind, part, shared),
                 "where": str(part.at()),
             }
             for kind, part in receiver.integrations

@@ -12,6 +12,7 @@ from promproof.findings.services import ComposeFile, Service
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
 _DEFAULT = re.compile(r"\$\{\w+:?-(?P<value>[^{}]*)\}")
+_OUTSIDE = re.compile(r"(?:^|:)\$\{(?P<name>\w+):?-(?P<port>\d+)\}$")
 _FACTORS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _PLAIN = frozenset(
     re.findall(
@@ -39,6 +40,8 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
     internal: whether all of its networks are, so that its ports are not published.
     left_out: the profiles that `.env` starts, where it is in none of them; empty else.
     others: what else is said of it, of its volumes and of its networks, and changes what it does.
+    log: how many bytes of its log are kept; None where nothing is said, or what can't be read.
+    shared: variables that give a published port, and one of another service as well.
     """
     part = service.part
     limits = part.part("deploy").part("resources").part("limits")
@@ -75,8 +78,39 @@ def of_service(service: Service, file: ComposeFile) -> dict[str, Any]:
         **_health(service.healthcheck),
         "left_out": _left_out(part, file),
         "others": dict(_others(service, file)),
+        "log": _log(part.part("logging").part("options")),
+        "shared": sorted(set(_shared(service, file))),
         "where": str(service.at()),
     }
+
+
+def _log(options: Part) -> float | None:
+    most, files = size_of(filled(options.text("max-size"), {})), _number(filled(options.text("max-file"), {}))
+    return None if most is None else most * (1.0 if files is None else files)
+
+
+def _shared(service: Service, file: ComposeFile) -> Iterator[str]:
+    """Where somebody sets the variable both ports are one, and the second service does not start.
+
+    Services that have one port by default, too, are alternatives.
+    """
+    mine = _by_variables(service)
+    for other in file.services:
+        for name, port in _by_variables(other).items() if other.name != service.name else ():
+            if mine.get(name, port) != port:
+                yield name
+
+
+def _by_variables(service: Service) -> dict[str, str]:
+    """Variables that give a published port, with their defaults."""
+    ports = service.part.data.get("ports")
+    texts = [
+        scalar_text(port.get("published") or "")
+        if isinstance(port, dict)
+        else scalar_text(port).rpartition(":")[0]
+        for port in (ports if isinstance(ports, list) else ())
+    ]
+    return {match["name"]: match["port"] for text in texts if (match := _OUTSIDE.search(text))}
 
 
 def size_of(text: str) -> float | None:

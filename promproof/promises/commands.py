@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from promproof.promises.flags import wrong_flag
+from promproof.promises.flags import LOADS, refused_load, wrong_flag
 from promproof.promises.known import Known, close_to
 from promproof.promises.promise import PAST, Promise, listed
 from promproof.promises.routed import other_way
@@ -162,6 +162,9 @@ def _command(words: list[str], place: _Place, known: Known) -> tuple[str, str, b
         return _enter(rest[0], place, known)
     if name in PROGRAMS:
         return _tool(name, rest, place, known)
+    if name in LOADS:
+        wrong = refused_load(name, rest)
+        return wrong, "", bool(wrong)
     return "", "", False
 
 

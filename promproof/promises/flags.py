@@ -6,6 +6,7 @@ Not all flags are here, so that one that resembles none is left open.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from promproof.promises.known import close_to
 
@@ -39,6 +40,20 @@ FLAGS = {
     "amtool config routes test": "tree verify.receivers",
 }
 """By program and its words."""
+LOADS = {
+    "ab": ("-c", "-n", "more requests at once than there are"),
+    "wrk": ("-t", "-c", "more threads than connections"),
+}
+"""Of a load generator the flag whose number may not be above that of the other one, and what it would be."""
+
+
+def refused_load(program: str, words: Sequence[str]) -> str:
+    """Why a load generator refuses its numbers; empty where it takes them."""
+    less, more, what = LOADS[program]
+    numbers = {flag: int(value) for flag, value in pairwise(words) if value.isdecimal()}
+    if less in numbers and more in numbers and numbers[less] > numbers[more]:
+        return f"{program} refuses {less} {numbers[less]} with {more} {numbers[more]}: {what}"
+    return ""
 
 
 def wrong_flag(program: str, commands: Sequence[str], words: Sequence[str]) -> str:

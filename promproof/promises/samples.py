@@ -18,6 +18,7 @@ from promproof.verdict import Outcome
 _COMMENT = re.compile(r"# (HELP|TYPE) (\S+) ?(.*)")
 _SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?")
 _PAIR = re.compile(r'\s*([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_CURL = re.compile(r"\$? ?curl (?:-\w+ )*\S*?(?:localhost|127\.0\.0\.1):(?P<port>\d+)/\S*")
 _ENDINGS = ("_bucket", "_sum", "_count", "_created")
 CLAIM = "page/samples"
 _PART = re.compile(r"\.\.\.|…|//|>>>|\{\{|\{%|<[\w -]+>|\$\{|^\s*[%!]", re.MULTILINE)
@@ -34,6 +35,26 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
             found = list(_exposition(block, sheet, known))
             is_ours = any(promise.outcome is Outcome.PASS and promise.text[0] != "#" for promise in found)
             yield from (promise.unless(not is_ours, "it may be another service's") for promise in found)
+            if is_ours:
+                yield from _asked(block, sheet, known)
+
+
+def _asked(block: Block, sheet: Sheet, known: Known) -> Iterator[Promise]:
+    """The one command of the block above an exposition: it asks the target, and no other component."""
+    above = [other for other in sheet.page.blocks if other.line < block.line]
+    if not above or sheet.headings_at(above[-1].line) != sheet.headings_at(block.line):
+        return
+    asked = _CURL.fullmatch(above[-1].text.strip())
+    deployment = known.contract.deployment
+    if asked is None or deployment is None or int(asked["port"]) not in known.published:
+        return
+    own = known.ports_of(deployment.target.service) | {deployment.target.port}
+    promise = Promise(above[-1].line + 1, "command", asked[0], CLAIM)
+    yield promise.judged(
+        int(asked["port"]) in own,
+        "it asks the target",
+        f"the answer below is the target's, which is on port {listed([str(port) for port in sorted(own)])}",
+    )
 
 
 def _exposition(block: Block, sheet: Sheet, known: Known) -> Iterator[Promise]:

@@ -101,11 +101,19 @@ def _like(
         yield _promise(passage).judged(not differences, "as in the contract", "; ".join(differences))
 
 
-def _needed(free: int) -> float:
-    return max(_ALIKE * free, _FEWEST)
+def otherwise(sentence: str, text: str) -> list[str]:
+    """What a text says otherwise than a sentence of the contract; nothing where it is put in other words."""
+    found = _compared(_sentence(sentence), _plain(text), fewest=1)
+    return found[1] if found is not None else []
 
 
-def _compared(sentence: Sequence[_Word], words: Sequence[_Word]) -> tuple[float, list[str]] | None:
+def _needed(free: int, fewest: int = _FEWEST) -> float:
+    return max(_ALIKE * free, fewest)
+
+
+def _compared(
+    sentence: Sequence[_Word], words: Sequence[_Word], *, fewest: int = _FEWEST
+) -> tuple[float, list[str]] | None:
     """How near the words are to a sentence, and what it says otherwise; None where it is another one."""
     matcher = SequenceMatcher(
         None, [word.key for word in sentence], [word.key for word in words], autojunk=False
@@ -118,7 +126,7 @@ def _compared(sentence: Sequence[_Word], words: Sequence[_Word]) -> tuple[float,
     same = [place for place in free if place in kept]
     begin, end = blocks[0].b, blocks[-1].b + blocks[-1].size
     added = end - begin - len(kept)
-    if len(same) < _needed(len(free)) or added > _ADDED * len(sentence):
+    if len(same) < _needed(len(free), fewest) or added > _ADDED * len(sentence):
         return None
     return (len(kept) - added / 2) / len(sentence), list(_differences(sentence, words, kept))
 

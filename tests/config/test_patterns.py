@@ -82,3 +82,14 @@ def test_plain_rewritings_of_a_matcher_are_the_same(one: str, other: str) -> Non
 def test_matchers_that_may_differ_stay_different(one: str, other: str) -> None:
     """`^a|b$` is the same to Prometheus too; it takes more than a look, and is left."""
     assert not is_same(one, other, STATUSES)
+
+
+OUTCOMES = {("runs_total", "status"): frozenset({"success", "failed"})}
+
+
+@pytest.mark.parametrize("other", ['status!="success"', 'status!~"success"', 'status=~"failed"'])
+def test_what_is_not_the_one_of_two_values_is_the_other(other: str) -> None:
+    assert is_same('runs_total{status="failed"}', f"runs_total{{{other}}}", OUTCOMES)
+    assert not is_same(
+        'other_total{status="failed"}', f"other_total{{{other.replace('=~', '!~')}}}", OUTCOMES
+    )

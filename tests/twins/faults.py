@@ -34,6 +34,24 @@ def _fine(name: str, file: str, path: str, value: Any) -> Fault:
 
 HARMLESS = (
     _fine(
+        "followed as by default",
+        ALERTMANAGER,
+        "receivers>operator>webhook_configs>0>http_config",
+        {"follow_redirects": True},
+    ),
+    _fine(
+        "asked in the old format", PROMETHEUS, "scrape_configs>node>scrape_protocols", ["PrometheusText0.0.4"]
+    ),
+    _fine("a smaller log", COMPOSE, "services>api>logging", {"options": {"max-size": "5m", "max-file": "2"}}),
+    _fine("a wider range", f"{BOARDS}/system-overview.json", "time", {"from": "now-3h", "to": "now"}),
+    _fine("a lower list", f"{BOARDS}/system-overview.json", "panels>Alerts>options>maxItems", 50),
+    _fine(
+        "the same in other words",
+        "prometheus/rules/monitoring.yml",
+        "groups>0>rules>RuleEvaluationFailing>annotations>summary",
+        "{{ $labels.instance }} cannot evaluate rules",
+    ),
+    _fine(
         "a label of a target",
         PROMETHEUS,
         "scrape_configs>node>static_configs",

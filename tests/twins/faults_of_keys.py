@@ -170,6 +170,10 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of("a limit without its unit", "HighCPUUsage", RESOURCES, "description", instead("80%", "80")),
+    text_of(
+        "another resource", "HighMemoryUsage", RESOURCES, "description", instead("memory of", "CPU time of")
+    ),
     text_of(
         "a runbook of another file",
         "HighCPUUsage",

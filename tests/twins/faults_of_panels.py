@@ -56,6 +56,15 @@ PANELS = (
     panel_of(
         "buckets that are no heat map", "http-performance/Response Times", "targets>0>format", "time_series"
     ),
+    panel_of("a list of two alerts", "system-overview/Alerts", "options>maxItems", 2),
+    panel_of("an axis in per cent", CPU, f"{DEFAULTS}>max", 100),
+    panel_of(
+        "a limit in per cent",
+        "system-overview/Error Budget Left",
+        f"{DEFAULTS}>thresholds>steps>2>value",
+        25,
+    ),
+    panel_of("a legend that tells no routes apart", RATES, "targets>0>legendFormat", "{{status}}"),
     panel_of("every point", "system-overview/Availability", "options>reduceOptions>values", True),
     panel_of("a limit of the same colour", CPU, f"{DEFAULTS}>thresholds>steps>1>color", "green"),
     panel_of("a label that the query drops", RATES, "targets>0>legendFormat", "{{status}} {{method}}"),
@@ -221,6 +230,7 @@ PANELS = (
     _board("never drawn anew", "refresh", ""),
     _board("values of the day before", f"{ENDPOINT}>refresh", 0),
     _board("no choice of all", f"{ENDPOINT}>includeAll", False),
+    _board("four scrapes", "time", {"from": "now-1m", "to": "now"}, "pipeline-metrics"),
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),
     _board("yesterday", "time", {"from": "now-2d", "to": "now-1d"}),
     _board("a choice that nobody can make", f"{ENDPOINT}>hide", 2),

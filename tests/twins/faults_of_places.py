@@ -10,6 +10,27 @@ OPERATOR = "receivers>operator>webhook_configs>0>url"
 MANAGERS = "alerting>alertmanagers>0"
 ADDRESSES = (
     fault(
+        "found by files that are not there",
+        "address/job/node",
+        PROMETHEUS,
+        "scrape_configs>node",
+        {"job_name": "node", "file_sd_configs": [{"files": ["targets/*.yml"]}]},
+    ),
+    fault(
+        "a proxy on the way to the operator",
+        "address/receiver/operator",
+        ALERTMANAGER,
+        "receivers>operator>webhook_configs>0>http_config",
+        {"proxy_url": "http://proxy:3128"},
+    ),
+    fault(
+        "a password that Alertmanager does not ask for",
+        "address/alertmanager",
+        PROMETHEUS,
+        "alerting>alertmanagers>0>basic_auth",
+        {"username": "prometheus", "password_file": "/etc/prometheus/password"},
+    ),
+    fault(
         "a proxy before the API's webhook",
         "address/receiver/webhook",
         ALERTMANAGER,
@@ -262,6 +283,13 @@ SERVICES = (
     service_of("no health check", "alertmanager", "healthcheck", {"disable": True}),
     service_of("well for an hour", "prometheus", "healthcheck>retries", 300),
     service_of("root", "prometheus", "user", "0:0"),
+    service_of("hardly any log", "api", "logging", {"options": {"max-size": "10k", "max-file": "3"}}),
+    service_of(
+        "a port by the variable of another",
+        "grafana",
+        "ports",
+        ["127.0.0.1:${API_PORT:-3001}:3000"],
+    ),
     service_of("all capabilities", "node-exporter", "cap_drop", GONE),
     service_of("new privileges", "alertmanager", "security_opt", GONE),
     service_of("a root that may be written to", "cadvisor", "read_only", False),
