@@ -126,6 +126,12 @@ def _freed(
     shot = evidence.shot("freed")
     shown = {dict(labels).get(truth.subject, "") for labels in shot.exposition.series(metric.name)}
     found = [f"{truth.subject}={value} was deleted and has series" for value in sorted(gone & shown)]
+    assert truth.limit is not None
+    then, now = (_shared(metric, truth, evidence.shot(label).exposition) for label in ("beyond", "freed"))
+    if truth.limit.use is not None and now < then:
+        found.append(
+            f"{truth.subject}={SHARED} fell from {then:g} to {now:g} when {', '.join(sorted(gone))} were deleted"
+        )
     found += [
         f"{truth.subject}={value}, made after {', '.join(sorted(gone))} was deleted, has no series of its own"
         for value in sorted(made - shown)

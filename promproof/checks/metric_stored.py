@@ -72,10 +72,11 @@ def _may_move(
 ) -> bool:
     """Whether the metric may have been at a value between two readings without any traffic.
 
-    What counts the scrapes themselves rises with each. Of one without a truth nobody knows what moves it: one that
-    only rises was between its ends, a gauge that was seen to move may have been anywhere.
+    What counts the scrapes themselves rises with each. Others may as well, by an alert that the target itself is told
+    of, say: what only rises was between its ends. Of a gauge without a truth nobody knows what moves it: one that was
+    seen to move may have been anywhere.
     """
-    if counts_scrapes or (metric.truth.kind == "none" and metric.type in RISING):
+    if counts_scrapes or metric.type in RISING:
         return ends[0] <= value <= ends[-1]
     return metric.truth.kind == "none" and (ends[0] != ends[-1] or len(set(values)) > 1)
 

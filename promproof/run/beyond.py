@@ -44,6 +44,8 @@ def create(history: Recorder, contract: Contract, service: Service) -> None:
     for subject, limit in replaced:
         assert limit.create is not None
         with attempt(history, f"another one for DELETE {limit.delete}"), Session(_SECONDS) as session:
+            if limit.use is not None:  # what the others have counted stays
+                _delete(session, service, limit.delete, _made(history, subject))
             if _delete(session, service, limit.delete, first_ids(history, subject, limit.of)):
                 _create(session, service, limit.create)
     if replaced:
@@ -79,6 +81,11 @@ def first_ids(history: History, subject: str, most: int) -> list[str]:
     """The ids of the restarted target that have a place; none of ids without an order."""
     texts = _ids(history, subject, "restart")
     return sorted(texts, key=int)[:most] if all(text.isdecimal() for text in texts) else []
+
+
+def _made(history: History, subject: str) -> list[str]:
+    """The ids that were made beyond the limit."""
+    return sorted(set(_ids(history, subject, LABEL)) - set(_ids(history, subject, "restart")))
 
 
 def _ids(history: History, subject: str, label: str) -> list[str]:

@@ -37,6 +37,11 @@ def text_of(shown: tuple[str, ...]) -> str:
     return "\n".join(["# TYPE orders_total counter", *lines, ""])
 
 
+def counted(text: str, value: int) -> str:
+    """The exposition with so many good events of the others."""
+    return text.replace('shop_id="other",status="good"} 0', f'shop_id="other",status="good"}} {value}')
+
+
 def verdict(
     shown: tuple[str, ...],
     alive: tuple[str, ...] = ("8", "9", "10", "11"),
@@ -44,6 +49,7 @@ def verdict(
     later: tuple[str, ...] = (),
     made: str = "",
     used: str = "",
+    others: int = 0,
     freed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     **run: Any,
 ) -> Verdict:
@@ -59,7 +65,13 @@ def verdict(
         ("rows", {"what": "ids of shop_id", "label": "freed", "values": freed[0]}),
         (
             "exposition",
-            {"label": "freed", "begin": 8.4, "end": 8.5, "text": text_of(freed[1]), "status": 200},
+            {
+                "label": "freed",
+                "begin": 8.4,
+                "end": 8.5,
+                "text": counted(text_of(freed[1]), others),
+                "status": 200,
+            },
         ),
     ]
     history = History("by hand", 0.0, 0.0)
@@ -124,9 +136,7 @@ USE = Contract.model_validate(
 
 @pytest.mark.parametrize(("value", "outcome"), [(1, "pass"), (0, "fail")], ids=["for the others", "nowhere"])
 def test_an_event_of_what_is_made_beyond_the_limit_counts_for_the_others(value: int, outcome: str) -> None:
-    text = text_of(("8", "9", "10", "other")).replace(
-        'shop_id="other",status="good"} 0', f'shop_id="other",status="good"}} {value}'
-    )
+    text = counted(text_of(("8", "9", "10", "other")), value)
     found = verdict(("8", "9", "10", "other"), contract=USE, made="12", used=text)
     assert found.outcome == outcome
     assert ("shop_id=other went from 0 to 0 when 12" in found.reason) is (outcome == "fail")
@@ -203,3 +213,22 @@ def test_ids_that_are_born_with_their_first_event_are_held_to_the_limit() -> Non
 def test_a_limit_of_a_container_that_keeps_its_environment_is_not_verified() -> None:
     beyond = verdict(("8", "9", "10", "11", "other"), backend="containers")
     assert (beyond.outcome, "--stack processes" in beyond.reason) == ("not verified", True)
+
+
+@pytest.mark.parametrize(("others", "outcome"), [(1, "pass"), (0, "fail")], ids=["they stay", "they go"])
+def test_the_events_of_the_others_stay_when_one_of_them_is_deleted(others: int, outcome: str) -> None:
+    limit = {**LIMIT_AND_DELETE, "use": {"path": "/shops/{id}/orders"}}
+    contract = Contract.model_validate(
+        {"contract": 1, "service": "shop", "metrics": [{**METRIC, "truth": {**TRUTH, "limit": limit}}]}
+    )
+    shown = ("8", "9", "10", "other")
+    found = verdict(
+        shown,
+        contract=contract,
+        made="12",
+        used=counted(text_of(shown), 1),
+        freed=(("9", "10", "11", "13"), ("9", "10", "13", "other")),
+        others=others,
+    )
+    assert found.outcome == outcome
+    assert ("shop_id=other fell from 1 to 0 when 12, 8 were deleted" in found.reason) is (outcome == "fail")
