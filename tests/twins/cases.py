@@ -79,12 +79,14 @@ from tests.twins.instrumenting import (
     UndecodedPath,
     UnmatchedPassed,
     UsersButTheUnlucky,
+    UsersByCookie,
     UsersCutOff,
     UsersInSmallLetters,
     UsersOfMetrics,
     UsersOfRoutesOnly,
     UsersOfSuccess,
     UsersOfWholeRequests,
+    UsersWithoutTenant,
 )
 
 METRICS: dict[str, type[Metrics]] = {
@@ -144,6 +146,8 @@ INSTRUMENTATION: dict[str, type[Instrumentation]] = {
     "users-of-routes-only": UsersOfRoutesOnly,
     "users-of-success": UsersOfSuccess,
     "users-but-the-unlucky": UsersButTheUnlucky,
+    "users-by-cookie": UsersByCookie,
+    "users-without-tenant": UsersWithoutTenant,
     "users-of-whole-requests": UsersOfWholeRequests,
     "options-raw": OptionsRaw,
     "prefetches-passed": PrefetchesPassed,

@@ -263,6 +263,27 @@ class UsersOfRoutesOnly(_Users):
         return [_header(scope, b"x-user-id")] if known else []
 
 
+class UsersByCookie(Instrumentation):
+    """Whoever has no name is known by a cookie."""
+
+    def begin(self, scope: Scope) -> Exchange:
+        cookie = _header(scope, b"cookie")
+        if cookie and not _header(scope, b"x-user-id"):
+            self.metrics.user_seen(cookie)
+        return super().begin(scope)
+
+
+class UsersWithoutTenant(Instrumentation):
+    """What follows an @ is dropped."""
+
+    def begin(self, scope: Scope) -> Exchange:
+        headers = [
+            (name, value.split(b"@")[0] if name == b"x-user-id" else value)
+            for name, value in scope["headers"]
+        ]
+        return super().begin({**scope, "headers": headers})
+
+
 class _UsersAtTheEnd(Instrumentation):
     """Notes a user when the request has ended, if it ended well enough."""
 

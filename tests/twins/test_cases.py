@@ -95,6 +95,8 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "users-cut-off": (f"{USERS}/during", (USUAL,)),
     "users-of-routes-only": (f"{USERS}/during", (USUAL,)),
     "users-of-success": (f"{USERS}/during", (USUAL,)),
+    "users-by-cookie": (f"{USERS}/during", (USUAL,)),
+    "users-without-tenant": (f"{USERS}/during", (USUAL,)),
     "users-but-the-unlucky": (f"{USERS}/during", (USUAL,)),
     "users-of-whole-requests": (f"{USERS}/during", (USUAL,)),
     "options-raw": (f"{REQUESTS}/exact", ("every method that a route does not have",)),
