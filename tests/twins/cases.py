@@ -78,12 +78,14 @@ from tests.twins.instrumenting import (
     TimedFromWholeBody,
     UndecodedPath,
     UnmatchedPassed,
-    UsersButTheUnlucky,
-    UsersByCookie,
     UsersCutOff,
     UsersInSmallLetters,
     UsersOfMetrics,
     UsersOfRoutesOnly,
+)
+from tests.twins.seeing import (
+    UsersButTheUnlucky,
+    UsersByCookie,
     UsersOfSuccess,
     UsersOfWholeRequests,
     UsersWithoutTenant,
