@@ -1,7 +1,8 @@
 """Judging in two processes: a verdict hangs on the records alone, so two can look at them side by side.
 
-This process takes claims from the front and a fork of it from the back, until they meet: neighbours share what was
-worked out once. What the fork leaves open, for whatever reason, is judged here: the verdicts are those of one process.
+This process takes claims from the back and a fork of it from the front, until they meet: neighbours share what was
+worked out once, and what the report shows of panels and of the page, at the back, need not be worked out anew. What the
+fork leaves open, for whatever reason, is judged here: the verdicts are those of one process.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def judge(
         if child == 0:
             _judge_and_exit(pairs, evidence, taken, results)
         try:
-            for number in _untaken(range(len(pairs)), taken):
+            for number in _untaken(reversed(range(len(pairs))), taken):
                 if stop():
                     return
                 _judge_one(pairs, evidence, number, found)
@@ -104,7 +105,7 @@ def _judge_and_exit(pairs: Pairs, evidence: Evidence, taken: mmap.mmap, results:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         parent = os.getppid()
-        for number in _untaken(reversed(range(len(pairs))), taken):
+        for number in _untaken(range(len(pairs)), taken):
             if os.getppid() != parent:
                 break
             found: Found = {}
