@@ -75,6 +75,7 @@ class Workspace:
         contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
         contract["documentation"] = "page.md"
         contract["traffic"] = {"reconcile": "scenarios/executions.yaml"}
+        contract["target"]["outage"]["requests"] = "scenarios/outage.yaml"
         claimed = contract["dashboards"]
         contract["dashboards"] = [dashboard for dashboard in claimed if dashboard["uid"] == DASHBOARD.stem]
         left_out = tuple(
