@@ -176,7 +176,9 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
         wishes.health if any(probe.path == wishes.health for probe in seen.found.uncounted) else None
     ) or ""
     sections: list[Sequence[str]] = [
-        metrics.metrics(seen.observed, seen.found, seen.metrics_path, seen.figures, unseen),
+        metrics.metrics(
+            seen.observed, seen.found, seen.metrics_path, seen.figures, unseen, _read(wishes, folder)
+        ),
         metrics.unpromised(seen.observed, seen.found, seen.figures),
     ]
     if wishes.prometheus is not None:
@@ -205,6 +207,16 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
         setup = Setup(folder.jobs, seen.job.name, monitoring.heartbeats(folder, rules))
         drafted |= drills(rules, seen.found, probes, started=wishes.app is not None, setup=setup)
     return drafted
+
+
+def _read(wishes: Wishes, folder: Folder | None) -> frozenset[str] | None:
+    """The histograms whose buckets somebody reads: other edges of any other one are no mistake."""
+    if wishes.prometheus is not None:
+        return None  # its dashboards and recording rules are not seen here
+    if folder is None:
+        return frozenset()
+    boards = parsed(grafana_files(folder.root)).dashboards
+    return monitoring.read_buckets(folder, read_rules(folder.rules), boards)
 
 
 def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) -> list[Sequence[str]]:

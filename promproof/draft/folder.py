@@ -5,6 +5,7 @@ The rules as they are now are what is promised: a later change of threshold, win
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,8 @@ from promproof.promql.values import unit
 from promproof.proofs.among import destinations
 from promproof.proofs.routes import Destination, of_rule
 
+_BUCKET = re.compile(r"([a-zA-Z_:][\w:]*)_bucket\b")
+_OPEN_BUCKET = re.compile(r"[$}\]]\w*_bucket\b")
 COMPARATORS = (">", ">=", "<", "<=", "==")
 OFTEN = 3600.0
 """Seconds; whoever is told of a watchdog more seldom makes a drill of it take hours."""
@@ -138,6 +141,21 @@ def limits(rules: Sequence[Rule]) -> dict[str, tuple[str, float]]:
     return found
 
 
+def read_buckets(
+    folder: Folder | None, rules: Sequence[Rule], boards: Sequence[Dashboard]
+) -> frozenset[str] | None:
+    """The histograms whose buckets a rule or a panel reads; None where a query leaves open which."""
+    recorded = [str(rule.get("expr")) for rule in _recordings(folder)] if folder is not None else []
+    asked = [target.expression for board in boards for panel in board.panels for target in panel.sent]
+    variables = [str(variable.query) for board in boards for variable in board.variables]
+    found: set[str] = set()
+    for expression in (*(rule.expression for rule in rules), *recorded, *asked, *variables):
+        if "__name__" in expression or _OPEN_BUCKET.search(expression):
+            return None
+        found |= set(_BUCKET.findall(expression))
+    return frozenset(found)
+
+
 def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[str, Any]]]) -> list[str]:
     """The section `dashboards`. panels: by uid, those whose numbers have a truth or a unit."""
     uids = Counter(dashboard.uid for dashboard in found)
@@ -147,9 +165,9 @@ def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[st
             why = "has no uid" if not dashboard.uid else f"shares the uid {dashboard.uid}"
             lines += comment(f"{dashboard.file} is left out: it {why}", "  ")
             continue
-        lines += item(
-            {"title": dashboard.title, "uid": dashboard.uid} if dashboard.title else {"uid": dashboard.uid}
-        )
+        # by its uid it is the same whatever it is called
+        lines += comment(dashboard.title, "  ") if dashboard.title else []
+        lines += item({"uid": dashboard.uid})
         mine = panels.get(dashboard.uid, ())
         if mine:
             lines += ["    panels:", *(f"    {line}" for panel in mine for line in item(panel))]

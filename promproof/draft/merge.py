@@ -15,6 +15,7 @@ from difflib import ndiff
 LISTS = ("metrics", "alerts", "dashboards", "mix", "once")
 _KEY = re.compile(r"([A-Za-z_][\w-]*):")
 _NAME = re.compile(r"\s*(?:- +)?(?:name|title|uid): +(.+?)\s*$")
+_UID = re.compile(r"\s*(?:- +)?uid: +(.+?)\s*$")
 COMMENTS = ("#", "")
 """The place of what stands below the last block."""
 Place = tuple[str, str]
@@ -84,7 +85,7 @@ def blocks(text: str) -> dict[Place, str]:
         if top is not None or is_item:
             if top is not None:
                 key = top.group(1)
-            place = _free(found, (key, "" if top is not None else _name(lines, number)))
+            place = _free(found, (key, "" if top is not None else _name(lines, number, key)))
             found[place] = "".join(waiting) + line
             waiting = []
         elif not line.strip() or line.lstrip().startswith("#"):
@@ -97,12 +98,16 @@ def blocks(text: str) -> dict[Place, str]:
     return found
 
 
-def _name(lines: Sequence[str], number: int) -> str:
-    """The name of the item that begins at a line; its whole first line where it has none."""
+def _name(lines: Sequence[str], number: int, key: str) -> str:
+    """The name of the item that begins at a line; its whole first line where it has none.
+
+    A dashboard is known by its uid, so that one which is called otherwise is the same.
+    """
+    wanted = _UID if key == "dashboards" else _NAME
     for place, line in enumerate(lines[number:]):
         if place and not line.startswith("    "):
             break
-        match = _NAME.match(line) if line[:4] in ("  - ", "    ") and line[4:5] != " " else None
+        match = wanted.match(line) if line[:4] in ("  - ", "    ") and line[4:5] != " " else None
         if match:
             return match.group(1).strip("\"'")
     return lines[number].strip()

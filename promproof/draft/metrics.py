@@ -36,17 +36,24 @@ LIBRARY = (
 
 
 def metrics(
-    observed: Observed, found: Recognised, metrics_path: str, figures: frozenset[str], health: str = ""
+    observed: Observed,
+    found: Recognised,
+    metrics_path: str,
+    figures: frozenset[str],
+    health: str = "",
+    read: frozenset[str] | None = None,
 ) -> list[str]:
     """The section `metrics`. figures: those of the kernel that the process was seen to tell rightly.
 
-    health: the path that a run asks before anything else, if the service was seen not to count it.
+    health: the path that a run asks before anything else, if the service was seen not to count it. read: histograms
+    whose buckets a rule or a panel reads; those of others were only seen, and are not promised. None for all of them.
     """
     lines = ["metrics:"]
     for counting in found.counting.values():
         for told in _notes(counting):
             lines += comment(told, "  ")
-        lines += item(counted(counting, observed.last, metrics_path, health))
+        lines += _unread(counting.family, observed.last, read)
+        lines += item(_promised(counted(counting, observed.last, metrics_path, health), read))
     for flight in found.flights.values():
         lines += comment(
             "Requests in flight: it rose while several were open, and was back when they were answered", "  "
@@ -64,8 +71,23 @@ def metrics(
             lines += item({**_form(family), "truth": {"kind": "process", "figure": figure}})
         elif family.name in found.others and _moved(family, observed):
             lines += comment(f"{found.others[family.name]}: its form and that it moves are judged", "  ")
-            lines += item({**_form(family), **_buckets(family, observed.last)})
+            lines += _unread(family, observed.last, read)
+            lines += item(_promised({**_form(family), **_buckets(family, observed.last)}, read))
     return lines if len(lines) > 1 else []
+
+
+def _promised(told: dict[str, Any], read: frozenset[str] | None) -> dict[str, Any]:
+    """A metric without the buckets that nobody relies on."""
+    is_kept = read is None or told["name"] in read
+    return told if is_kept else {name: value for name, value in told.items() if name != "buckets"}
+
+
+def _unread(family: Family, last: Exposition, read: frozenset[str] | None) -> list[str]:
+    if read is None or family.name in read or not edges(family, last):
+        return []
+    return comment(
+        "No rule and no panel reads its buckets, so others are no finding; `buckets` promises them", "  "
+    )
 
 
 def unpromised(observed: Observed, found: Recognised, figures: frozenset[str]) -> list[str]:

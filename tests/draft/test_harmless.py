@@ -1,0 +1,89 @@
+"""What a draft only saw, and nobody relies on, is not promised: a change of it is no finding."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from promproof.config.folder import read_folder
+from promproof.config.rules import read as read_rules
+from promproof.draft import folder as monitoring
+from promproof.draft.merge import merge
+from promproof.draft.metrics import metrics
+from promproof.draft.recognise import recognise
+from promproof.grafana.read import read
+from tests.draft.readings import recorded
+
+pytestmark = pytest.mark.unit
+D = "http_request_duration_seconds"
+
+
+def board(expression: str, title: str = "Traffic") -> str:
+    panel = {"id": 1, "type": "timeseries", "title": "P", "targets": [{"refId": "A", "expr": expression}]}
+    return json.dumps({"uid": "a", "title": title, "panels": [panel]})
+
+
+def promised(read: frozenset[str] | None) -> dict[str, list[float] | None]:
+    seen = recorded("fastapi")
+    text = "\n".join(metrics(seen, recognise(seen), "/metrics", frozenset(), "", read))
+    told = yaml.safe_load(text)["metrics"]
+    return {metric["name"]: metric.get("buckets") for metric in told if metric["type"] == "histogram"}
+
+
+def test_buckets_that_nobody_reads_are_not_promised() -> None:
+    everything = promised(None)
+    assert all(everything.values())
+    assert not any(promised(frozenset()).values())
+    assert promised(frozenset({D}))[D] == everything[D]
+
+
+def test_a_metric_whose_buckets_are_left_out_says_how_to_promise_them() -> None:
+    seen = recorded("fastapi")
+    assert "`buckets` promises them" in "\n".join(
+        metrics(seen, recognise(seen), "/metrics", frozenset(), "", frozenset())
+    )
+    assert "`buckets`" not in "\n".join(metrics(seen, recognise(seen), "/metrics", frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("rule", "panel", "found"),
+    [
+        (f"histogram_quantile(0.9, sum by (le) (rate({D}_bucket[5m]))) > 1", "up", {D}),
+        ("up == 0", f"sum by (le) (increase({D}_bucket[1m]))", {D}),
+        (f"rate({D}_sum[5m]) / rate({D}_count[5m]) > 1", "up", set()),
+        ("up == 0", "sum by (le) (increase(${metric}_bucket[1m]))", None),
+        ("up == 0", 'sum({__name__=~"http.*"})', None),
+    ],
+)
+def test_rules_recording_rules_and_panels_read_buckets(
+    rule: str, panel: str, found: set[str] | None, tmp_path: Path
+) -> None:
+    (tmp_path / "prometheus.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
+    rules = [{"alert": "A", "expr": rule}, {"record": "r", "expr": "rate(queue_bucket[5m])"}]
+    groups = {"groups": [{"name": "g", "rules": rules}]}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
+    folder = read_folder(tmp_path)
+    told = monitoring.read_buckets(folder, read_rules(folder.rules), [read("a.json", board(panel))])
+    assert told == (None if found is None else {"queue", *found})
+
+
+def dashboards(title: str) -> str:
+    return "\n".join(monitoring.dashboards([read("a.json", board("up", title))], {})) + "\n"
+
+
+def test_a_dashboard_is_promised_by_its_uid_whatever_it_is_called() -> None:
+    assert yaml.safe_load(dashboards("Traffic")) == {"dashboards": [{"uid": "a"}]}
+    assert "# Traffic" in dashboards("Traffic")
+
+
+def test_a_dashboard_with_a_title_that_a_user_edited_is_not_there_twice() -> None:
+    """Of a draft that an earlier version wrote."""
+    base = "dashboards:\n  - title: Traffic\n    uid: a\n"
+    mine = base + "    panels: []\n"
+    merged = merge(base, mine, dashboards("Traffic and errors"))
+    assert [each["uid"] for each in yaml.safe_load(merged.text)["dashboards"]] == ["a"]
+    merged = merge(base, base, dashboards("Traffic and errors"))
+    assert yaml.safe_load(merged.text) == {"dashboards": [{"uid": "a"}]}
