@@ -4,7 +4,7 @@ The exposition is written on the event loop, so that it is one state: as long as
 of its text is names and labels, which stay: they are written once for each series, and values alone are read anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import (
@@ -65,18 +65,18 @@ class _Family:
         series = self._family._metrics
         if len(self._heads) > len(series):  # some were removed
             self._heads = {labels: heads for labels, heads in self._heads.items() if labels in series}
-        written = [self._declared]
+        return "".join([self._declared, *self._written(series)])
+
+    def _written(self, series: Mapping[Labels, Any]) -> Iterator[str]:
         for labels, child in series.items():
-            heads = self._heads.get(labels)
-            if heads is None:
-                heads = self._heads[labels] = tuple(self._headed(labels))
-            values = zip(heads, self._lines(child), strict=True)
-            written += [
-                # below a million both write the same, and this one is quick
-                f"{head}{value!r}\n" if -PLAIN < value < PLAIN else f"{head}{_number(value)}\n"
-                for head, value in values
-            ]
-        return "".join(written)
+            for head, value in zip(self._of_series(labels), self._lines(child), strict=True):
+                yield _line(head, value)
+
+    def _of_series(self, labels: Labels) -> tuple[str, ...]:
+        heads = self._heads.get(labels)
+        if heads is None:
+            heads = self._heads[labels] = tuple(self._headed(labels))
+        return heads
 
     def _headed(self, labels: Labels) -> Iterator[str]:
         family = self._family
@@ -88,6 +88,16 @@ class _Family:
             yield _head(f"{family._name}_sum", given)
         else:
             yield _head(f"{family._name}_total" if isinstance(family, Counter) else family._name, given)
+
+
+class _Singles(_Family):
+    """One whose series have one line each: nearly all that there are, so each step of theirs counts."""
+
+    def _written(self, series: Mapping[Labels, Any]) -> Iterator[str]:
+        known = self._heads
+        heads = [known[labels][0] if labels in known else self._of_series(labels)[0] for labels in series]
+        values = [child._value.get() for child in series.values()]
+        return map(_line, heads, values)
 
 
 class _Empty(Collector):
@@ -110,6 +120,11 @@ def _head(name: str, labels: dict[str, str]) -> str:
 def _number(value: float) -> str:
     text: str = floatToGoString(value)  # type: ignore[no-untyped-call]
     return text
+
+
+def _line(head: str, value: float) -> str:
+    # below a million both write the same, and this one is quick
+    return f"{head}{value!r}\n" if -PLAIN < value < PLAIN else f"{head}{_number(value)}\n"
 
 
 def _escaped(text: str) -> str:
@@ -142,7 +157,7 @@ def _family(collector: Collector) -> _Family | None:
     if lines is None or not isinstance(collector, MetricWrapperBase):
         return None
     try:
-        family = _Family(collector, lines)
+        family = (_Singles if lines is _single else _Family)(collector, lines)
         return family if family.render().encode() == generate_latest(collector) else None
     except (AttributeError, TypeError, ValueError):
         return None
