@@ -30,6 +30,7 @@ request that is sent in that moment has an unknown fate
 
 FRESH_SECONDS = 0.002
 """a connection is reused without a look for so long"""
+FIRST_FAILURE = 500
 KEPT_HEADS = 1000
 CONTINUE = b"HTTP/1.1 100"
 CONTINUE_SECONDS = 1.0
@@ -100,6 +101,16 @@ class Connections:
         sock.close()
 
 
+class _Answer(HTTPSocketPoolResponse):  # type: ignore[misc]  # geventhttpclient is not typed
+    """An answer after which its connection is kept, unless the server failed: many end it then and do not say so.
+
+    uvicorn does after an exception, some time after the answer. A request that is sent meanwhile is lost.
+    """
+
+    def should_close(self) -> bool:
+        return bool(super().should_close()) or self.status_code >= FIRST_FAILURE
+
+
 class OneShotClient:
     """Requests to one host and port, each sent once. Takes the place of geventhttpclient's HTTPClient."""
 
@@ -148,7 +159,7 @@ class OneShotClient:
             except BaseException:
                 self._connections.release_socket(sock)
                 raise
-        return HTTPSocketPoolResponse(sock, self._connections, method=method)
+        return _Answer(sock, self._connections, method=method)
 
     def leave(
         self, how: Leave, method: str, request_uri: str, body: bytes | None, headers: Mapping[str, str]

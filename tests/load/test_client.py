@@ -138,3 +138,15 @@ def test_a_request_speaks_the_version_that_is_wished(http: str) -> None:
     with serving(answers(b"\r\n\r\n")) as (client, seen):
         assert client.request("GET", "/a", http=http).get_code() == 200
     assert seen[0].startswith(f"GET /a HTTP/{http}\r\n")
+
+
+@pytest.mark.parametrize(("status", "is_kept"), [(200, True), (404, True), (500, False), (503, False)])
+def test_a_connection_is_not_used_again_after_the_server_failed(status: int, is_kept: bool) -> None:
+    def ends_soon(connection: socket.socket, seen: list[str]) -> None:
+        until(connection, b"\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\nok" % status)
+
+    with serving(ends_soon) as (client, _):
+        answer = client.request("GET", "/")
+        assert (answer.get_code(), answer.read()) == (status, b"ok")
+        assert bool(client._connections._idle) == is_kept
