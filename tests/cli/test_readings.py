@@ -285,7 +285,6 @@ READERS = {
     "cli/ui.py": "Locust's own source",
     "config/jsonlines.py": "what this program wrote",
     "config/masking.py": "the folder of a run",
-    "evidence/history.py": "the folder of a run",
     "faults/broken_configuration.py": "the run copy",
     "faults/monitoring_state.py": "the run copy",
     "faults/undiscovered.py": "the run copy",

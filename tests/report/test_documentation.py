@@ -76,7 +76,8 @@ def test_what_the_page_says_wrongly_stands_on_top_with_a_link_to_its_claim() -> 
     found = documentation(red)
     assert found is not None
     assert {mark.claim for line in found.wrong for mark in line.marks if mark.outcome is Outcome.FAIL} == {
-        "page/settings"
+        "page/settings",
+        "page/sentences",
     }
     shown = Reader(page(red))
     assert not shown.wrong
