@@ -15,6 +15,8 @@ from promproof.drills.drill import Loaded
 
 Rates = Callable[[Sequence[Loaded]], Mapping[Path, float]]
 """Sessions a second of each scenario that drills which run side by side need."""
+TOLERATED = ("webhook_fails", "alertmanager_restarts")
+"""Disturbances of the way of notifications alone: an alert that is silent meanwhile has no need of it."""
 LEAST = 0.1
 """of the rate that a drill names is sent at least, where others send what its fault hits as well"""
 
@@ -34,6 +36,10 @@ class Beside:
         """How many requests of another scenario's session the drill's fault decides on, and its alert counts."""
         return 0.0
 
+    def harmless(self, drill: Loaded) -> float:
+        """How long (s, unscaled) the harmless side of a drill lasts at least."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Load:
@@ -49,6 +55,16 @@ class Stage:
 
     drills: tuple[Loaded, ...]
     loads: tuple[Load, ...]
+
+    @property
+    def after(self) -> dict[str, str]:
+        """Which drill begins when which other one has ended, by name: they share a fault or an alert."""
+        found = {}
+        for number, drill in enumerate(self.drills):
+            sharing = [other for other in self.drills[:number] if _share(drill, other)]
+            if sharing:
+                found[drill.plan.name] = sharing[-1].plan.name
+        return found
 
 
 def stages(drills: Sequence[Loaded], beside: Beside, rates: Rates) -> list[Stage]:
@@ -74,7 +90,10 @@ def stages(drills: Sequence[Loaded], beside: Beside, rates: Rates) -> list[Stage
 
 
 def batches(drills: Sequence[Loaded], beside: Beside) -> list[list[Loaded]]:
-    """Which drills run at the same time, in order: those that disturb neither each other's fault, alert nor dose."""
+    """Which drills run at the same time, in order: those that disturb neither each other's fault, alert nor dose.
+
+    Those that a silent alert does not notice run one after the other beside a much longer harmless side.
+    """
     found: list[list[Loaded]] = []
     for drill in drills:
         if drill.plan.alone or drill.plan.together is not None:
@@ -85,9 +104,16 @@ def batches(drills: Sequence[Loaded], beside: Beside) -> list[list[Loaded]]:
                 break
         else:
             found.append([drill])
+    beside_another = []
+    for drill in drills:
+        host = max(found, key=lambda batch: _harmless(batch, beside), default=None)
+        if host is not None and _is_unnoticed(drill) and _has_room(host, drill, beside):
+            host.append(drill)
+            beside_another.append(drill)
     words = dict.fromkeys(drill.plan.together for drill in drills if drill.plan.together is not None)
     found += [[drill for drill in drills if drill.plan.together == word] for word in words]
-    return [*found, *([drill] for drill in drills if drill.plan.alone and drill.plan.together is None)]
+    alone = [drill for drill in drills if drill.plan.alone and drill.plan.together is None]
+    return [*found, *([drill] for drill in alone if drill not in beside_another)]
 
 
 def loads_of(drills: Sequence[Loaded]) -> tuple[Path, ...]:
@@ -152,9 +178,34 @@ def _driven(drill: Loaded, loads: Sequence[Load], beside: Beside) -> Loaded:
     return driven.with_events(added) if added else driven
 
 
+def _is_unnoticed(drill: Loaded) -> bool:
+    """Whether an alert that is silent does not notice the drill, and nothing of the target does."""
+    plan = drill.plan
+    if plan.fault.alone or plan.fault.traffic or plan.scenario is not None or plan.together is not None:
+        return False
+    return plan.pulses is not None if plan.disturb is None else plan.disturb.what in TOLERATED
+
+
+def _has_room(host: Sequence[Loaded], drill: Loaded, beside: Beside) -> bool:
+    """Whether a batch waits for long, and shares nothing with the drill but with others that came as it does."""
+    guests = [other for other in host if _is_unnoticed(other)]
+    needed = 2 * sum(beside.harmless(each) for each in (*guests, drill))
+    return 0 < needed < _harmless(host, beside) and not any(
+        _share(drill, other) for other in host if other not in guests
+    )
+
+
+def _harmless(batch: Sequence[Loaded], beside: Beside) -> float:
+    return max(beside.harmless(drill) for drill in batch)
+
+
+def _share(drill: Loaded, other: Loaded) -> bool:
+    """Whether two drills have the same kind of fault, or the same alert."""
+    return drill.plan.fault.kind == other.plan.fault.kind or drill.plan.alert == other.plan.alert
+
+
 def _disturb(drill: Loaded, other: Loaded, beside: Beside) -> bool:
-    one, two = ({each.plan.fault.kind, each.plan.alert} for each in (drill, other))
-    return bool(one & two) or beside.spoils(drill, other) or beside.spoils(other, drill)
+    return _share(drill, other) or beside.spoils(drill, other) or beside.spoils(other, drill)
 
 
 def _by_loads(batches: Sequence[list[Loaded]], rates: Rates) -> list[list[Loaded]]:

@@ -33,6 +33,7 @@ class Part:
     """One drill to be driven, with what it is about. receivers: those at which its notifications are awaited.
 
     clear: the run time (s) until which alerts may still see the traffic before it; they are judged from then on.
+    after: the drill of the same batch that must have ended before this one begins; empty for none.
     """
 
     drill: Drill
@@ -40,6 +41,7 @@ class Part:
     timing: Timing
     receivers: tuple[str, ...]
     clear: float | None = None
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ class _Course:
     """When it was first seen firing in this step."""
     broken: str | None = None
     """Why it was given up."""
+    ended: float | None = None
+    """When its last step was over."""
+    followed: bool = False
+    """Whether another drill of its alert or fault follows in the batch: then it is watched until its end alone."""
+
+    @property
+    def raised(self) -> bool:
+        """Whether its fault was raised, and it has not ended."""
+        return not self.done and any(step.turn == "raised" for step in self.steps[: self.at + 1])
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether it disturbs the path."""
+        return self.part.drill.disturb is not None and self.at >= 0 and not self.done
 
 
 class Conductor:
@@ -99,6 +115,8 @@ class Conductor:
         slack = self._watch.lateness()
         self._reader = reader
         courses = [_course(part, slack, self._history.now()) for part in batch]
+        for course in courses:
+            course.followed = any(part.after == course.part.drill.name for part in batch)
         trouble: str | None = None
         with interrupts.as_flag(self._interrupt):
             try:
@@ -127,7 +145,7 @@ class Conductor:
                 return
             for course in courses:
                 self._read(course)
-                if not course.done and self._is_over(course, courses):
+                if not course.done and not _waits(course, courses) and self._is_over(course, courses):
                     self._next(course)
             time.sleep(STEP_SECONDS)
 
@@ -200,11 +218,13 @@ class Conductor:
         return step.until == "firing" and self._history.now() - course.since >= step.seconds
 
     def _next(self, course: _Course) -> None:
+        if course.at < 0:
+            course.begun = self._history.now()
         course.at += 1
         drill = course.part.drill
         if course.at == len(course.steps):
-            course.done = True
-            self._turn(drill, "ended", "watch", 0.0, self._history.now())
+            course.done, course.ended = True, self._history.now()
+            self._turn(drill, "ended", "watch", 0.0, course.ended)
             return
         step = course.steps[course.at]
         course.since, course.fired = self._history.now(), None
@@ -243,13 +263,14 @@ class Conductor:
     def _record(self, course: _Course, number: int, trouble: str | None) -> None:
         part = course.part
         broken = trouble.splitlines()[0] if trouble and not course.done else course.broken
+        ended = course.ended if course.followed and course.ended is not None else self._history.now()
         self._history.add(
             records.DrillDriven(
                 name=part.drill.name,
                 alert=part.alert.name,
                 batch=number,
                 begun=course.begun,
-                ended=self._history.now(),
+                ended=ended,
                 plan=as_json(part.drill),
                 timing=part.timing,
                 receivers=part.receivers,
@@ -263,6 +284,21 @@ class Conductor:
         if self._interrupted is None:
             self._interrupted = f"{INTERRUPTED}{name}"
             self._say(f"{self._interrupted}: healing")
+
+
+def _waits(course: _Course, courses: Sequence[_Course]) -> bool:
+    """Whether a drill waits for another one: for its end, or until nobody who disturbs the path can be noticed.
+
+    A disturbance begins when no other alert is beyond its threshold, and no fault is raised while one lasts: all that
+    meets a disturbance is silence.
+    """
+    others = [other for other in courses if other is not course]
+    if course.at < 0:
+        if any(not other.done for other in others if other.part.drill.name == course.part.after):
+            return True
+        return course.part.drill.disturb is not None and any(other.raised for other in others)
+    following = course.steps[course.at + 1 : course.at + 2]
+    return any(step.turn == "raised" for step in following) and any(other.disturbs for other in others)
 
 
 def _course(part: Part, slack: float, now: float) -> _Course:

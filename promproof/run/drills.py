@@ -217,7 +217,8 @@ class _Session:
                 self.loads.play(number, self._alive)
                 self.say(f"batch {number + 1}: {', '.join(names)}")
                 self._mark(parts, names, "begin")
-                driver.run([self._clear(parts[name]) for name in names], number, self.reader)
+                batch = [replace(self._clear(parts[name]), after=stage.after.get(name, "")) for name in names]
+                driver.run(batch, number, self.reader)
                 self._mark(parts, names, "end")
                 self.driven += [parts[name] for name in names]
             clean = driver.is_clean()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from promproof.contract.model import seconds
 from promproof.drills.aging import awaited
+from promproof.drills.batching import Stage
 from promproof.drills.drill import Loaded
 from promproof.drills.plan import steps
 from promproof.load import scenario as scenarios
@@ -34,13 +35,20 @@ def of_drills(prepared: Prepared, drills: Sequence[Loaded]) -> float | None:
     """Seconds of drills at most; None when the plan does not tell."""
     try:
         timings = [timing_of(prepared, prepared.contract.alert(drill.plan.alert)) for drill in drills]
-        settling = max(timing.window + timing.group_interval for timing in timings)
-        driven = sum(
-            max(_steps(prepared, drill) for drill in stage.drills) for stage in staged(prepared, drills)
-        )
+        settling = max(timing.group_interval for timing in timings)
+        driven = sum(_stage(prepared, stage) for stage in staged(prepared, drills))
         return UP_SECONDS + settling + driven + END_SECONDS
     except Exception:  # as above
         return None
+
+
+def _stage(prepared: Prepared, stage: Stage) -> float:
+    """The longest of its drills, or of those that follow each other."""
+    ends: dict[str, float] = {}
+    for drill in stage.drills:
+        before = stage.after.get(drill.plan.name, "")
+        ends[drill.plan.name] = ends.get(before, 0.0) + _steps(prepared, drill)
+    return max(ends.values())
 
 
 def _traffic(prepared: Prepared) -> float:

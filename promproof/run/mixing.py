@@ -13,7 +13,7 @@ from pathlib import Path
 
 from promproof.config.rules import Rule
 from promproof.contract.labels import RequestTruth
-from promproof.contract.model import Contract
+from promproof.contract.model import Contract, seconds
 from promproof.contract.truths import TallyTruth
 from promproof.drills.batching import Beside, Stage, highest, sparing, stages
 from promproof.drills.drill import Loaded
@@ -81,6 +81,11 @@ class Mixing(Beside):
             if is_on(each.lines, plan.fault.routes) and self._may_count(each, names)
         )
         return hit / (sum(session.weight for session in scenario.mix) or 1.0)
+
+    def harmless(self, drill: Loaded) -> float:
+        """The window of its alert, and `for`."""
+        alert = self._contract.alert(drill.plan.alert)
+        return sum(seconds(length) for length in (alert.window, alert.hold) if length is not None)
 
     def _takes(self, drill: Loaded, sent: Sequence[Sent]) -> bool:
         plan = drill.plan

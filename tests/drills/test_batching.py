@@ -126,6 +126,31 @@ def test_a_load_goes_on_where_no_drill_needs_one() -> None:
         assert stage.loads, names(stage.drills)
 
 
+def test_what_a_silent_alert_does_not_notice_takes_place_beside_a_long_window() -> None:
+    found = planned(list(DRILLS.values()))
+    (long,) = [stage for stage in found if "ErrorBudgetFastBurn" in names(stage.drills)]
+    assert names(long.drills) == {
+        "ErrorBudgetFastBurn",
+        "AlertmanagerRestarts",
+        "Intermittent",
+        "WebhookFails",
+    }
+    # one after the other: they are about one alert
+    assert long.after == {"Intermittent": "AlertmanagerRestarts", "WebhookFails": "Intermittent"}
+    for name in ("PrometheusRestarts", "ScrapeGap", "CounterReset", "ServiceDown"):
+        (alone,) = [stage for stage in found if name in names(stage.drills)]
+        assert len(alone.drills) == 1, name
+
+
+def test_nothing_takes_place_beside_a_window_that_is_over_sooner() -> None:
+    short = [DRILLS[name] for name in ("HighErrorRate", "AlertmanagerRestarts", "Intermittent")]
+    assert [names(stage.drills) for stage in planned(short)] == [
+        {"HighErrorRate"},
+        {"AlertmanagerRestarts"},
+        {"Intermittent"},
+    ]
+
+
 def test_two_doses_on_loads_of_their_own_are_held_one_after_the_other(tmp_path: Path) -> None:
     drills, contract = shop(tmp_path, ("Errors", "errors", "GET /a", "a"), ("Slow", "slow", "GET /b", "b"))
     found = planned(drills, contract)
