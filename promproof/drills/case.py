@@ -169,8 +169,15 @@ class Case:
 
     @cached_property
     def seen(self) -> list[Seen]:
-        """What the three views of states showed of the drilled alert."""
-        return observations(self.evidence, self.alert.name, self.begun, self.ended)
+        """What the three views of states showed of the drilled alert.
+
+        What a server answers while it is being restarted is what it was before: it takes its time to stop.
+        """
+        return [
+            seen
+            for seen in observations(self.evidence, self.alert.name, self.begun, self.ended)
+            if not any(begin <= seen.begin and seen.end <= end for begin, end in self.quantity.down)
+        ]
 
     @cached_property
     def delivered(self) -> list[Delivered]:

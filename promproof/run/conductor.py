@@ -60,7 +60,7 @@ class Watch:
 
 
 @dataclass
-class _Course:
+class Course:
     """Where one drill is."""
 
     part: Part
@@ -114,7 +114,7 @@ class Conductor:
         """
         slack = self._watch.lateness()
         self._reader = reader
-        courses = [_course(part, slack, self._history.now()) for part in batch]
+        courses = [course_of(part, slack, self._history.now()) for part in batch]
         for course in courses:
             course.followed = any(part.after == course.part.drill.name for part in batch)
         trouble: str | None = None
@@ -137,7 +137,7 @@ class Conductor:
         """Whether nothing is left of any fault."""
         return self._world.is_clean()
 
-    def _drive(self, courses: Sequence[_Course]) -> None:
+    def _drive(self, courses: Sequence[Course]) -> None:
         while not all(course.done for course in courses):
             self._watch.alive()
             self._give_up_lost(courses)
@@ -145,11 +145,11 @@ class Conductor:
                 return
             for course in courses:
                 self._read(course)
-                if not course.done and not _waits(course, courses) and self._is_over(course, courses):
+                if not course.done and not waits(course, courses) and self._is_over(course, courses):
                     self._next(course)
             time.sleep(STEP_SECONDS)
 
-    def _give_up_lost(self, courses: Sequence[_Course]) -> None:
+    def _give_up_lost(self, courses: Sequence[Course]) -> None:
         """A fault whose lease was lost is over, and so is its drill: no other one depends on it.
 
         Raises:
@@ -171,7 +171,7 @@ class Conductor:
                 self._say(f"{course.part.drill.name}: given up, {lost}")
                 course.broken, course.done = f"fault port: {lost}", True
 
-    def _read(self, course: _Course) -> None:
+    def _read(self, course: Course) -> None:
         """Read the exporter soon after a dose is in effect, and again and again while it is held."""
         if self._reader is None or not isinstance(course.part.drill.fault, Resource):
             return
@@ -183,7 +183,7 @@ class Conductor:
             course.read_at = now + READ_SECONDS
             self._reader.read(course.part.drill.name)
 
-    def _is_over(self, course: _Course, courses: Sequence[_Course]) -> bool:
+    def _is_over(self, course: Course, courses: Sequence[Course]) -> bool:
         if course.at < 0:
             return True
         step, part = course.steps[course.at], course.part
@@ -208,7 +208,7 @@ class Conductor:
                 return self._history.now() >= told
         return step.until in ("firing", "resolved") and self._delivered(part, step.until, course.since)
 
-    def _has_fired(self, course: _Course) -> bool:
+    def _has_fired(self, course: Course) -> bool:
         """Whether a drill's notification has come, or can't come any more."""
         if course.done or (course.at >= 0 and course.steps[course.at].do == "heal"):
             return True
@@ -217,7 +217,7 @@ class Conductor:
         step = course.steps[course.at]
         return step.until == "firing" and self._history.now() - course.since >= step.seconds
 
-    def _next(self, course: _Course) -> None:
+    def _next(self, course: Course) -> None:
         if course.at < 0:
             course.begun = self._history.now()
         course.at += 1
@@ -260,7 +260,7 @@ class Conductor:
             for name in part.receivers
         )
 
-    def _record(self, course: _Course, number: int, trouble: str | None) -> None:
+    def _record(self, course: Course, number: int, trouble: str | None) -> None:
         part = course.part
         broken = trouble.splitlines()[0] if trouble and not course.done else course.broken
         ended = course.ended if course.followed and course.ended is not None else self._history.now()
@@ -286,7 +286,7 @@ class Conductor:
             self._say(f"{self._interrupted}: healing")
 
 
-def _waits(course: _Course, courses: Sequence[_Course]) -> bool:
+def waits(course: Course, courses: Sequence[Course]) -> bool:
     """Whether a drill waits for another one: for its end, or until nobody who disturbs the path can be noticed.
 
     A disturbance begins when no other alert is beyond its threshold, and no fault is raised while one lasts: all that
@@ -301,9 +301,9 @@ def _waits(course: _Course, courses: Sequence[_Course]) -> bool:
     return any(step.turn == "raised" for step in following) and any(other.disturbs for other in others)
 
 
-def _course(part: Part, slack: float, now: float) -> _Course:
+def course_of(part: Part, slack: float, now: float) -> Course:
     ages = 0.0 if part.clear is None else max(0.0, part.clear - now)
-    return _Course(part, steps(part.drill, part.timing, slack, ages), now)
+    return Course(part, steps(part.drill, part.timing, slack, ages), now)
 
 
 def describe(drill: Drill, step: Step) -> str:

@@ -419,3 +419,21 @@ def test_a_drill_is_read_anew_when_its_history_has_grown() -> None:
     assert built(evidence) is first
     evidence.history.records.append(record(len(rows) + 1, ENDED, "delivery", body("resolved")))
     assert built(evidence) is not first
+
+
+def test_what_a_server_answers_while_it_stops_says_nothing_of_the_restart() -> None:
+    def restarted(data: dict[str, Any]) -> dict[str, Any]:
+        disturb = {"what": "prometheus_restarts", "when": "pending", "times": 3}
+        return {**data, "plan": {**data["plan"], "disturb": disturb}}
+
+    turn = {"drill": "HighMemoryUsage", "turn": "disturbed", "do": "disturb", "value": 3.0}
+    rows = [*changed("drill", at(27, 27, restarted)), (17.0, "turn", {**turn, "asked": 17.0, "done": 19.0})]
+    records = [
+        record(number, t, kind, fields)
+        for number, (t, kind, fields) in enumerate(sorted(rows, key=lambda row: row[0]), 1)
+    ]
+    case = Built("HighMemoryUsage")(Evidence(CONTRACT, History("run", 0.0, EPOCH, records)))
+    assert case.quantity.down == ((17.0, 19.0),)
+    assert not [seen for seen in case.seen if 17.0 <= seen.begin and seen.end <= 19.0]
+    assert [seen for seen in case.seen if 16.5 <= seen.begin < 17.0]
+    assert [seen for seen in case.seen if 19.0 < seen.begin]
