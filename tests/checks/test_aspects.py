@@ -434,6 +434,6 @@ def test_what_a_server_answers_while_it_stops_says_nothing_of_the_restart() -> N
     ]
     case = Built("HighMemoryUsage")(Evidence(CONTRACT, History("run", 0.0, EPOCH, records)))
     assert case.quantity.down == ((17.0, 19.0),)
-    assert not [seen for seen in case.seen if 17.0 <= seen.begin and seen.end <= 19.0]
+    assert not [seen for seen in case.seen if seen.begin >= 17.0 and seen.end <= 19.0]
     assert [seen for seen in case.seen if 16.5 <= seen.begin < 17.0]
-    assert [seen for seen in case.seen if 19.0 < seen.begin]
+    assert [seen for seen in case.seen if seen.begin > 19.0]
