@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from promproof.cli.program import main
 from promproof.faults.procfs import IDLE_SHARES, ProcFolder
 from promproof.observe.webhook import Delivery, Receiver, Route
-from promproof.run.conductor import Conductor, _Course
+from promproof.run.conductor import Conductor, Course
 
 HEARD = "webhook"
 """The receiver of the drills' alerts; a watchdog has one of its own."""
@@ -57,7 +57,7 @@ def patient() -> None:
     """A conductor that holds each dose for its whole time, also when all it waits for has come."""
     is_over = Conductor._is_over
 
-    def waited(self: Conductor, course: _Course, courses: Sequence[_Course]) -> bool:
+    def waited(self: Conductor, course: Course, courses: Sequence[Course]) -> bool:
         over = is_over(self, course, courses)
         if course.at < 0 or course.steps[course.at].until == "time":
             return over
