@@ -278,7 +278,7 @@ class Contract(Model):
             ("metric", [metric.name for metric in self.metrics]),
             ("alert", [alert.name for alert in self.alerts]),
             ("dashboard uid", [dashboard.uid for dashboard in self.dashboards]),
-            ("dashboard", [dashboard.title for dashboard in self.dashboards]),
+            ("dashboard", [dashboard.title for dashboard in self.dashboards if dashboard.title]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

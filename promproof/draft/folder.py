@@ -165,9 +165,9 @@ def dashboards(found: Sequence[Dashboard], panels: Mapping[str, Sequence[dict[st
             why = "has no uid" if not dashboard.uid else f"shares the uid {dashboard.uid}"
             lines += comment(f"{dashboard.file} is left out: it {why}", "  ")
             continue
-        # by its uid it is the same whatever it is called
-        lines += comment(dashboard.title, "  ") if dashboard.title else []
-        lines += item({"uid": dashboard.uid})
+        lines += item(
+            {"title": dashboard.title, "uid": dashboard.uid} if dashboard.title else {"uid": dashboard.uid}
+        )
         mine = panels.get(dashboard.uid, ())
         if mine:
             lines += ["    panels:", *(f"    {line}" for panel in mine for line in item(panel))]

@@ -10,6 +10,7 @@ import yaml
 
 from promproof.config.folder import read_folder
 from promproof.config.rules import read as read_rules
+from promproof.contract.model import Contract
 from promproof.draft import folder as monitoring
 from promproof.draft.merge import merge
 from promproof.draft.metrics import metrics
@@ -74,16 +75,19 @@ def dashboards(title: str) -> str:
     return "\n".join(monitoring.dashboards([read("a.json", board("up", title))], {})) + "\n"
 
 
-def test_a_dashboard_is_promised_by_its_uid_whatever_it_is_called() -> None:
-    assert yaml.safe_load(dashboards("Traffic")) == {"dashboards": [{"uid": "a"}]}
-    assert "# Traffic" in dashboards("Traffic")
-
-
-def test_a_dashboard_with_a_title_that_a_user_edited_is_not_there_twice() -> None:
-    """Of a draft that an earlier version wrote."""
-    base = "dashboards:\n  - title: Traffic\n    uid: a\n"
-    mine = base + "    panels: []\n"
-    merged = merge(base, mine, dashboards("Traffic and errors"))
-    assert [each["uid"] for each in yaml.safe_load(merged.text)["dashboards"]] == ["a"]
+def test_a_dashboard_that_is_called_otherwise_is_the_same_in_a_new_draft() -> None:
+    base = dashboards("Traffic")
+    merged = merge(base, base + "    described: true\n", dashboards("Traffic and errors"))
+    assert yaml.safe_load(merged.text) == {
+        "dashboards": [{"title": "Traffic", "uid": "a", "described": True}]
+    }
     merged = merge(base, base, dashboards("Traffic and errors"))
-    assert yaml.safe_load(merged.text) == {"dashboards": [{"uid": "a"}]}
+    assert yaml.safe_load(merged.text) == {"dashboards": [{"title": "Traffic and errors", "uid": "a"}]}
+
+
+def test_several_dashboards_may_go_without_a_title() -> None:
+    """Then one that is called otherwise is no finding."""
+    found = Contract.model_validate(
+        {"contract": 1, "service": "s", "dashboards": [{"uid": "a"}, {"uid": "b"}]}
+    )
+    assert [dashboard.title for dashboard in found.dashboards] == ["", ""]
