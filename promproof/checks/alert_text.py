@@ -36,6 +36,7 @@ _SIZES = {"ratio": {"%": 0.01, "p": 0.01}, "seconds": {"s": 1.0, "m": 0.001}}
 """What one of a text's units is in the contract's, by the first letter."""
 _LINK = re.compile(r"#([\w-]+)")
 _LABEL = re.compile(r"(?:\$labels|\.Labels)\.(\w+)")
+_PRINTED = re.compile(r"\{\{-?\s*\$labels\.(\w+)\s*-?\}\}")
 _EXTERNAL = re.compile(r"(?:\$externalLabels|\.ExternalLabels)\.(\w+)")
 _ASKED = re.compile(r"\{\{-?\s*(?:if|with|else if)\b[^}]*external", re.IGNORECASE)
 _CHANGED = re.compile(r"\b(?:humanizePercentage|mul|printf|query)\b|\*")
@@ -86,13 +87,17 @@ def _wrong(alert: Alert, said: Mapping[str, str], contract: Contract) -> Iterato
             for action in printed_values(template):
                 if not _CHANGED.search(action.bare):
                     yield f"{name}: prints {{{{ {action.body} }}}}, a share, beside a percentage"
-        yield from (
-            f"{name}: {wrong}" for wrong in otherwise(alert.says.get(name, ""), text.replace("{}", " "))
-        )
+        yield from (f"{name}: {wrong}" for wrong in _otherwise(alert.says.get(name, ""), template))
         if "runbook" in name.lower():
             for anchor in _LINK.findall(text):
                 if anchor.lower() in others:
                     yield f"{name}: leads to {anchor}, which is another alert"
+
+
+def _otherwise(sentence: str, template: str) -> list[str]:
+    """What a text says otherwise than the contract; the labels that it prints, too, where one stands there."""
+    text = _PRINTED.sub(r" $\1 ", template) if "$" in sentence else template
+    return otherwise(sentence, plain(text).replace("{}", " ")) if sentence else []
 
 
 def _lost_labels(alert: Alert, said: Mapping[str, str], evidence: Evidence) -> Iterator[str]:

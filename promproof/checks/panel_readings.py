@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import promql_parser as promql
@@ -31,6 +31,12 @@ _FAR = 10
 _FEWEST = 12
 """Scrapes that a dashboard opens with at least: a rate needs some of them for its first point."""
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_WINDOW = re.compile(r"\[([^\]:]+)")
+_NAMED = ("timeseries", "graph", "stat", "bargauge", "barchart", "piechart")
+_BY_ITSELF = ("", "__auto")
+"""Legends in whose place Grafana writes all labels."""
+_STATES = ("firing", "pending")
+_STATE = re.compile(r"ALERTS\{[^}]*alertstate=\"(firing|pending)\"")
 _COUNTED = re.compile(r"now-(\d+[smhd])")
 
 
@@ -39,14 +45,21 @@ def reading_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted:
     raw = _at(views, dashboard, panel.path)
     return [
         f"{path}: {text}"
-        for way, path, text in (*_of_shares(raw, panel), *_of_names(views, dashboard, panel))
+        for way, path, text in (
+            *_of_shares(raw, panel),
+            *_of_names(views, dashboard, panel),
+            *_of_windows(panel, wanted),
+        )
         if way not in wanted.departs
     ]
 
 
 def opening_departures(views: Views, dashboard: Dashboard) -> Iterator[str]:
-    """A range with which the dashboard opens, of a few scrapes."""
-    begin = _object(_at(views, dashboard, "$").get("time")).get("from")
+    """A range with which the dashboard opens, of a few scrapes; marks and links that do not what they say."""
+    raw = _at(views, dashboard, "$")
+    yield from _of_marks(raw)
+    yield from _of_links(raw, [_at(views, other, "$") for other in views.folder.dashboards])
+    begin = _object(raw.get("time")).get("from")
     match = _COUNTED.fullmatch(str(begin or ""))
     queries = [target.expression for panel in dashboard.panels for target in panel.sent]
     if match is None or not queries:
@@ -54,6 +67,32 @@ def opening_departures(views: Views, dashboard: Dashboard) -> Iterator[str]:
     span, every = parse_duration(match[1]), max(map(views.scrape_interval, queries)) / 1000
     if 0 < span < _FEWEST * every:
         yield f"$.time.from: opens with {begin}: {span / every:.0f} scrapes"
+
+
+def _of_marks(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Marks that are called by one state of alerts, and ask for another one."""
+    for index, mark in enumerate(_items(_object(raw.get("annotations")).get("list"))):
+        asked = set(_STATE.findall(str(mark.get("expr") or "")))
+        said = {state for state in _STATES if state in str(mark.get("name") or "").lower()}
+        if len(asked) == len(said) == 1 and asked != said:
+            yield (
+                f"$.annotations.list[{index}].expr: {mark.get('name')} asks for alerts that are {min(asked)}, "
+                f"and says {min(said)}"
+            )
+
+
+def _of_links(raw: Mapping[str, Any], boards: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A link to other dashboards that forgets the range, where those of all others keep it."""
+    for index, link in enumerate(_items(raw.get("links"))):
+        alike = [
+            other.get("keepTime")
+            for board in boards
+            if board.get("uid") != raw.get("uid")
+            for other in _items(board.get("links"))
+            if (other.get("type"), other.get("tags")) == (link.get("type"), link.get("tags"))
+        ]
+        if link.get("keepTime") is not True and alike and all(keeps is True for keeps in alike):
+            yield f"$.links[{index}].keepTime: the range is lost on the way; the links of the others keep it"
 
 
 def list_departures(views: Views, dashboard: Dashboard, panel: Panel, contract: Contract) -> Iterator[str]:
@@ -68,6 +107,8 @@ def _of_shares(raw: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str,
     """The axis and the limits of a share, written in per cent."""
     whole = _WHOLE.get(panel.unit)
     if whole is None:
+        if panel.unit and "%" in panel.title:
+            yield "", f"{panel.path}.title", f"says per cent, and the unit is {panel.unit}"
         return
     defaults = _object(_object(raw.get("fieldConfig")).get("defaults"))
     high, key = defaults.get("max"), f"{panel.path}.fieldConfig.defaults"
@@ -81,9 +122,9 @@ def _of_shares(raw: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str,
 def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
     """A legend without a label by which the query tells series apart, and which has several values."""
     known = {documented.name: documented.labels for documented in views.evidence.contract.metrics}
-    for target in panel.sent if panel.type in ("timeseries", "graph") else ():
+    for target in panel.sent if panel.type in _NAMED else ():
         said = set(_IN_LEGEND.findall(target.legend))
-        if not said:
+        if target.legend in _BY_ITSELF:
             continue
         lost = sorted(set(_apart(views, dashboard, panel, target, known)) - said)
         if lost:
@@ -92,6 +133,14 @@ def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tupl
                 f"{target.path}.legendFormat",
                 f"leaves out {', '.join(lost)}: several series have one name",
             )
+
+
+def _of_windows(panel: Panel, wanted: PanelClaim) -> Iterator[tuple[str, str, str]]:
+    """A window of its own, in a panel that follows the range: it has no alert, and none is promised."""
+    for target in panel.sent if wanted.alert is None and not wanted.fixed_window else ():
+        windows = _WINDOW.findall(target.expression)
+        if windows and not any("$" in window for window in windows):
+            yield "time", f"{target.path}.expr", f"looks back {windows[0]}, whatever range is shown"
 
 
 def _apart(
@@ -138,6 +187,10 @@ def _at(views: Views, dashboard: Dashboard, path: str) -> Mapping[str, Any]:
         except (KeyError, IndexError, TypeError):
             return {}
     return _object(data)
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _object(value: Any) -> Mapping[str, Any]:

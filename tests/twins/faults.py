@@ -80,11 +80,14 @@ HARMLESS = (
         "panels>Error Budget Left>description",
         "What is left of 14 days. Above 0.25 the budget is green, below 0 the objective is missed.",
     ),
-    _fine(
+    Fault(
         "marks of pending alerts",
-        f"{BOARDS}/http-performance.json",
-        "annotations>list>1>expr",
-        'ALERTS{alertstate="pending"}',
+        (
+            Change(
+                f"{BOARDS}/http-performance.json", "annotations>list>1>expr", 'ALERTS{alertstate="pending"}'
+            ),
+            Change(f"{BOARDS}/http-performance.json", "annotations>list>1>name", "Pending alerts"),
+        ),
     ),
     _fine(
         "the budget as what the objective leaves",

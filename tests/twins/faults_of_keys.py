@@ -170,6 +170,9 @@ KEYS = (
     ),
 )  # (a table)
 TEXTS = (
+    text_of(
+        "the device for the mount", "DiskWillFill", RESOURCES, "description", instead("mountpoint", "device")
+    ),
     text_of("a limit without its unit", "HighCPUUsage", RESOURCES, "description", instead("80%", "80")),
     text_of(
         "another resource", "HighMemoryUsage", RESOURCES, "description", instead("memory of", "CPU time of")

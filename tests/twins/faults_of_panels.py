@@ -56,6 +56,16 @@ PANELS = (
     panel_of(
         "buckets that are no heat map", "http-performance/Response Times", "targets>0>format", "time_series"
     ),
+    panel_of(
+        "one name of both outcomes", "pipeline-metrics/Execution Counts", "targets>0>legendFormat", "runs"
+    ),
+    panel_of("an hour's mean", RATES, "targets>0>expr", instead("$__rate_interval", "1h")),
+    panel_of(
+        "a title in per cent",
+        "resource-utilization/API Open File Descriptors",
+        "title",
+        "API Open File Descriptors (%)",
+    ),
     panel_of("a list of two alerts", "system-overview/Alerts", "options>maxItems", 2),
     panel_of("an axis in per cent", CPU, f"{DEFAULTS}>max", 100),
     panel_of(
@@ -230,6 +240,13 @@ PANELS = (
     _board("never drawn anew", "refresh", ""),
     _board("values of the day before", f"{ENDPOINT}>refresh", 0),
     _board("no choice of all", f"{ENDPOINT}>includeAll", False),
+    _board("a link that forgets the range", "links>0>keepTime", False, "prompt-analytics"),
+    _board(
+        "firing alerts that are pending ones",
+        "annotations>list>1>expr",
+        instead("firing", "pending"),
+        "resource-utilization",
+    ),
     _board("four scrapes", "time", {"from": "now-1m", "to": "now"}, "pipeline-metrics"),
     _board("the last minute", "time", {"from": "now-1m", "to": "now"}),
     _board("yesterday", "time", {"from": "now-2d", "to": "now-1d"}),
