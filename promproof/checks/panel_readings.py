@@ -31,7 +31,8 @@ _FAR = 10
 _FEWEST = 12
 """Scrapes that a dashboard opens with at least: a rate needs some of them for its first point."""
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_WINDOW = re.compile(r"\[([^\]:]+)")
+_WINDOW = re.compile(r"\[(\$[^\]:]+|(?:\d+(?:ms|[smhdwy]))+(?=[\]:]))")
+"""And no letters of a pattern (`[45]..`)."""
 _NAMED = ("timeseries", "graph", "stat", "bargauge", "barchart", "piechart")
 _BY_ITSELF = ("", "__auto")
 """Legends in whose place Grafana writes all labels."""
