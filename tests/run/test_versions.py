@@ -51,6 +51,18 @@ def test_the_newest_of_several_keys_says_which_alertmanager_would_do() -> None:
     assert "--binary alertmanager=PATH" in caught.value.todo
 
 
+@pytest.mark.parametrize("key", ["timeout", "url_file", "message_thread_id"])
+def test_a_key_that_a_newer_receiver_takes_is_reported_as_that(key: str) -> None:
+    said_of_it = f"Checking 'a.yml'  FAILED: yaml:\n  line 7: field {key} not found in type config.plain\n"
+    with pytest.raises(InputError, match="Alertmanager knows"):
+        refuse_too_old([ToolResult("amtool check-config a.yml", 1, said_of_it)], BINARIES)
+
+
+def test_a_key_that_no_alertmanager_knows_is_a_mistake_and_no_matter_of_the_version() -> None:
+    said_of_it = "Checking 'a.yml'  FAILED: yaml:\n  line 7: field time_out not found in type config.plain\n"
+    refuse_too_old([ToolResult("amtool check-config a.yml", 1, said_of_it)], BINARIES)
+
+
 def test_a_stack_that_did_not_come_up_since_a_program_is_too_old_is_refused_for_that() -> None:
     died = EvidenceError("prometheus", "it ended before it was ready")
     with (
