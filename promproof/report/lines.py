@@ -25,6 +25,7 @@ WIDEST = 120
 """Columns; longer lines are hard to read."""
 LEAST = 20
 """columns that a text has, however narrow the terminal is"""
+_FOLDERS = re.compile(r"[^/]*/?")
 _PARTS = re.compile(r"[^/._,;:=&?})\]|-]*[/._,;:=&?})\]|-]?")
 
 
@@ -124,12 +125,17 @@ def continued(command: str, width: int | None) -> list[str]:
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
-    """A word, or its parts when it is longer than a line."""
+    """A word, or its parts when it is longer than a line: the name of a file is broken only if it is that itself."""
     if cell_len(word) <= width:
         yield word
         return
+    parts = [
+        part
+        for folder in filter(None, _FOLDERS.findall(word))
+        for part in ([folder] if cell_len(folder) <= width else filter(None, _PARTS.findall(folder)))
+    ]
     piece = ""
-    for part in filter(None, _PARTS.findall(word)):
+    for part in parts:
         # between two digits a mark belongs to a number
         if piece and cell_len(piece + part) > width and not (piece[-2:-1].isdigit() and part[:1].isdigit()):
             yield piece

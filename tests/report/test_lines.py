@@ -52,6 +52,14 @@ def told(
     return capsys.readouterr().out.splitlines()
 
 
+def test_a_path_is_broken_between_its_folders_and_the_name_of_a_file_stays_whole() -> None:
+    assert wrapped("/home/someone/monitoring/rules/http-errors.yml:6: wrong", 40) == [
+        "/home/someone/monitoring/rules/",
+        "http-errors.yml:6: wrong",
+    ]
+    assert wrapped(f"a/{'long-' * 10}name.yml", 40) == [f"a/{'long-' * 7}", f"{'long-' * 3}name.yml"]
+
+
 def test_a_word_that_is_longer_than_a_line_leaves_no_empty_line() -> None:
     assert wrapped(f"seen {'x' * 90} again", 40) == ["seen", "x" * 90, "again"]
     assert wrapped("x" * 90, 40) == ["x" * 90]

@@ -148,6 +148,7 @@ STATIC = (
         "prometheus/rules/monitoring.yml",
         "expr: vector(1)",
         "expr: up == 1",
+        "alert/Watchdog/documented",
         "alert/Watchdog/boundary",
     ),
     _twin(
