@@ -102,7 +102,7 @@ def test_a_scale_at_which_the_drills_are_refused_is_passed_over(prepared: Prepar
 
 @pytest.fixture(scope="module")
 def fast() -> Prepared:
-    return prepare(Options.of(), lambda: 2.0)
+    return prepare(Options.of(stack="processes"), lambda: 2.0)
 
 
 def test_a_main_job_beyond_the_default_falls_to_it_with_its_drill_as_written(fast: Prepared) -> None:

@@ -144,7 +144,7 @@ def test_beyond_the_largest_scale_of_its_own_the_drill_is_driven_faster(
 
 
 def test_a_machine_with_time_to_spare_takes_what_the_folder_allows_and_says_what_is_faster() -> None:
-    prepared = prepare(Options.of(), lambda: 2.0)
+    prepared = prepare(Options.of(stack="processes"), lambda: 2.0)
     assert prepared.drill is not None
     assert (prepared.scale.factor, prepared.drill.plan.rate) == (150, 350)
     assert (
@@ -153,11 +153,11 @@ def test_a_machine_with_time_to_spare_takes_what_the_folder_allows_and_says_what
 
 
 def test_a_machine_with_less_to_spare_takes_less_and_says_why() -> None:
-    prepared = prepare(Options.of(), lambda: 1.6)
+    prepared = prepare(Options.of(stack="processes"), lambda: 1.6)
     assert prepared.scale.factor == 120
     why = "at 150: this machine has 1.6 processors to spare, 1.8 are needed"
     assert scaling.told(prepared).endswith(f"280 sessions a second instead of 140; {why})")
-    busy = prepare(Options.of(), lambda: 1.0)
+    busy = prepare(Options.of(stack="processes"), lambda: 1.0)
     assert busy.drill is not None
     assert (busy.scale.factor, busy.drill.plan.rate) == (60, 140)
     assert scaling.told(busy).startswith("time scale 60 (at 150: this machine has 1.0 processors to spare")
