@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promproof.checks import lacking_labels
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.target_metrics import stored_labels, unlabelled
 from promproof.config.guards import guards, is_documented, operands, printed, same, unguarded
@@ -46,7 +47,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
     texts = _rule_findings(alert, rule, record.data.recordings, domains(evidence.contract))
-    texts += unlabelled(rule.expression, evidence.contract.target.job, stored_labels(evidence))
+    if not lacking_labels.asked(rule.expression, evidence):
+        texts += unlabelled(rule.expression, evidence.contract.target.job, stored_labels(evidence))
     found = [f"{rule.where}: {text}" for text in dict.fromkeys(texts)]
     found += recorded_as_well(alert, record.data.recordings, evidence.contract)
     routes = evidence.need(Routes)

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from promproof.checks import lacking_labels
 from promproof.checks.aspect_beats import judge_beats, judge_returns, judge_stops
 from promproof.checks.aspect_notices import judge_late_or_lost, judge_notified, judge_quiet, judge_resolved
 from promproof.checks.aspect_others import judge_others
 from promproof.checks.aspect_states import judge_ends, judge_fires, judge_never_fires, judge_silent
-from promproof.checks.base import Check, Claim, findings, unknown
+from promproof.checks.base import Check, Claim, findings, not_verified, unknown
 from promproof.contract.model import Contract
 from promproof.drills.case import Built, Case
 from promproof.drills.drill import Drill
 from promproof.evidence.evidence import Evidence
+from promproof.evidence.records import RenderedRules
 from promproof.verdict import Outcome, Verdict
 
 Judge = Callable[[Claim, Case], Verdict]
@@ -36,6 +38,9 @@ def judge_ledgers(claim: Claim, case: Case) -> Verdict:
 def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict:
     """Judge one aspect; where the ledgers disagree, nobody knows what the alert was shown: unknown, whatever it did."""
     verdict = judge(claim, case)
+    why = _lacking(case) if aspect not in INDEPENDENT and verdict.outcome is not Outcome.PASS else ""
+    if why:
+        return not_verified(claim, f"{why}; seen was {verdict.outcome}: {verdict.reason}")
     if (
         aspect in INDEPENDENT
         or verdict.outcome not in (Outcome.PASS, Outcome.FAIL)
@@ -46,6 +51,14 @@ def judge_aspect(aspect: str, judge: Judge, claim: Claim, case: Case) -> Verdict
         f"the ledgers disagree ({case.agreement.troubles[0]}); seen was {verdict.outcome}: {verdict.reason}"
     )
     return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
+
+
+def _lacking(case: Case) -> str:
+    """Why the alert may have been silent in this run alone, or have been without a label."""
+    rendered = case.evidence.history.last(RenderedRules)
+    rules = rendered.data.rules if rendered is not None else ()
+    asked = (lacking_labels.of_rule(rule, case.evidence) for rule in rules if rule.name == case.alert.name)
+    return next(filter(None, asked), "")
 
 
 INDEPENDENT = ("three-ledgers", "others-silent")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 
+from promproof.checks import lacking_labels
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.target_metrics import misread, stored_labels, strange, unlabelled
 from promproof.config.rules import loaded, normal
@@ -28,7 +29,7 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     found += list(record.data.findings)
     rules = evidence.history.last(RuleFiles)
     if rules is not None:
-        found += _recorded(rules.data, evidence.contract, stored_labels(evidence))
+        found += _recorded(rules.data, evidence)
     return findings(
         claim,
         found,
@@ -38,18 +39,17 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     )
 
 
-def _recorded(rules: RuleFiles, contract: Contract, stored: Mapping[str, Collection[str]]) -> list[str]:
-    """What is wrong with recording rules by what the contract says of the metrics that they read.
-
-    stored: the labels of the target's series in Prometheus, by the name of their samples.
+def _recorded(rules: RuleFiles, evidence: Evidence) -> list[str]:
+    """What is wrong with recording rules by what the contract says of the metrics that they read, and by the labels
+    that Prometheus has stored of them.
     """
-    found = []
+    contract, stored, found = evidence.contract, stored_labels(evidence), []
     for name, expression in rules.recordings:
         asked = ", ".join(strange(expression, contract, rules.recorded))
         texts = [f"asks for {asked}, which the target does not expose"] if asked else []
-        texts += dict.fromkeys(
-            [*misread(name, expression, contract), *unlabelled(expression, contract.target.job, stored)]
-        )
+        texts += dict.fromkeys(misread(name, expression, contract))
+        if not lacking_labels.asked(expression, evidence):
+            texts += dict.fromkeys(unlabelled(expression, contract.target.job, stored))
         found += [f"the recording rule {name} {text}" for text in texts]
     return found
 

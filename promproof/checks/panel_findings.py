@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from promproof.checks import lacking_labels
 from promproof.checks.panel_quiet import by_nature, of_absent
 from promproof.config.promql import TooLarge
 from promproof.config.sameness import in_one_form
 from promproof.config.timescale import TimeScale
 from promproof.contract.domains import domains
 from promproof.contract.panels import PanelClaim
-from promproof.evidence.evidence import Gap
+from promproof.evidence.evidence import Gap, NotShown
 from promproof.evidence.records import PanelCause, VariableAsked
 from promproof.grafana import legends, zoom
 from promproof.grafana.dashboard import SPECIAL, Dashboard, Panel, Target
@@ -192,10 +193,14 @@ def zooms(
 
 
 def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str], int]:
-    """(what is wrong with the names of a panel's series, how many series were named) at the widest zoom."""
+    """(what is wrong with the names of a panel's series, how many series were named) at the widest zoom.
+
+    Raises:
+        NotShown: a legend names a label that only the discovery of a scrape job gives.
+    """
     found: list[str] = []
     taken: list[str] = []
-    count = 0
+    count, lack = 0, ""
     done: set[str] = set()
     for answer in views.answers(dashboard, panel):
         if answer.target.path in done or not answer.series:
@@ -210,10 +215,15 @@ def names_of(views: Views, dashboard: Dashboard, panel: Panel) -> tuple[list[str
         legend = answer.target.legend
         for name, chosen in values.items():
             legend = legend.replace(f"${{{name}}}", ",".join(chosen)).replace(f"${name}", ",".join(chosen))
+        if why := lacking_labels.named(legend, answer.expanded, views.evidence):
+            lack = f"{answer.target.path}.legendFormat: {why}"
+            continue
         troubles = legends.troubles(legend, labels, answer.expanded, taken)
         found += [f"{answer.target.path}.legendFormat: {trouble}" for trouble in troubles]
         taken += [legends.render(legend, dict(label), answer.expanded) for label in labels]
         count += len(labels)
+    if lack and not found:
+        raise NotShown(lack)
     return list(dict.fromkeys(found)), count
 
 
@@ -226,11 +236,12 @@ def emptiness(
 
     Raises:
         Gap: all that is empty may be so because the scaled time-out cut scrapes off.
+        NotShown: a query asks for what only the discovery of a scrape job gives.
     """
     views.need_answers()
     contract = views.evidence.contract
     found: list[str] = []
-    doubt = ""
+    doubt, lack = "", ""
     points = 0
     for target in panel.sent:
         records = [record for record in views.records(dashboard, panel) if record.data.path == target.path]
@@ -253,7 +264,9 @@ def emptiness(
                 cause, plain(views, dashboard, panel, target), views.served, contract
             ):
                 continue
-            if why := views.cut_off(target.expression):
+            if why := lacking_labels.asked(plain(views, dashboard, panel, target), views.evidence):
+                lack = f"{text}; {why}"
+            elif why := views.cut_off(target.expression):
                 doubt = f"{text}; {why}"
             else:
                 found.append(text)
@@ -264,6 +277,8 @@ def emptiness(
             found.append(f"{target.path}: gives only infinite values")
     if doubt and not found:
         raise Gap(doubt)
+    if lack and not found:
+        raise NotShown(lack)
     return found, points
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from promproof.checks import lacking_labels
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond
 from promproof.config.jobs import shared
@@ -44,6 +45,7 @@ class Tally:
     """Whether there was a time of which the run knows all that a window holds."""
     found: list[str] = field(default_factory=list)
     doubt: str = ""
+    lack: str = ""
     widths: list[float] = field(default_factory=list)
 
     def take(self, path: str, key: Labels, interval: Interval) -> None:
@@ -113,7 +115,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     for answer in answers:
         if not answer.series:
             text = f"{answer.target.path}: empty at zoom {answer.zoom!r}"
-            if why := seen.cut_off(answer.expanded, answer.times):
+            if why := lacking_labels.asked(answer.expanded, evidence):
+                tally.lack = f"{text}: {why}"
+            elif why := seen.cut_off(answer.expanded, answer.times):
                 tally.doubt = f"{text}: {why}"
             else:
                 tally.found.append(text)
@@ -123,6 +127,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         _judge(told_apart(truth, answer, mine), answer, bounds, size, tally, identity)
     if not tally.found and tally.doubt:
         return unknown(claim, tally.doubt, numbers)
+    if not tally.found and tally.lack:
+        return not_verified(claim, tally.lack)
     if not tally.found and not tally.points:
         none = f"none of {tally.open} points could be judged"
         return unknown(claim, none, numbers) if tally.known else not_verified(claim, REASON)

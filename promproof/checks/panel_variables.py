@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from promproof.checks.base import Check, Claim, findings, register
+from promproof.checks import lacking_labels
+from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.panel_inventory import nothing_promised, one_claim
 from promproof.checks.panel_quiet import elsewhere, none_chosen
 from promproof.evidence.evidence import Evidence, Gap
@@ -32,6 +33,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     seen.need_answers()
     found: list[str] = []
     doubts: list[str] = []
+    lacks: list[str] = []
     count = 0
     others = 0
     for dashboard in seen.folder.dashboards:
@@ -40,14 +42,21 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
                 others += 1
                 continue
             count += 1
-            found += _variable(seen, dashboard, variable, doubts)
+            wrong = _variable(seen, dashboard, variable, doubts)
+            why = lacking_labels.of_variable(variable.query, evidence) if wrong else ""
+            if why:
+                lacks.append(f"{wrong[0]}: {why}")
+            else:
+                found += wrong
         found += _undeclared(dashboard)
-    choices, wrong = _choices(seen, doubts)
+    choices, wrong = _choices(seen, doubts, lacks)
     why = evidence.why_missing(VARIABLE) or evidence.why_missing(CHOICE)
     if why and not found + wrong:
         raise Gap(f"a variable could not be asked{why}")
     if doubts and not found + wrong:
         raise Gap(doubts[0])
+    if lacks and not found + wrong:
+        return not_verified(claim, lacks[0])
     beside = f"; {others} of other data sources are not judged" if others else ""
     return findings(
         claim,
@@ -132,8 +141,11 @@ def _undeclared(dashboard: Dashboard) -> list[str]:
     ]
 
 
-def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
-    """(how many queries were asked with a choice, what is wrong with their answers); `doubts` as of a variable."""
+def _choices(seen: Views, doubts: list[str], lacks: list[str]) -> tuple[int, list[str]]:
+    """(how many queries were asked with a choice, what is wrong with their answers); `doubts` as of a variable.
+
+    lacks: takes what may be so because the run does without a discovery.
+    """
     found = []
     records = list(seen.evidence.history.of(Choice))
     for record in records:
@@ -145,6 +157,9 @@ def _choices(seen: Views, doubts: list[str]) -> tuple[int, list[str]]:
         elif not data.series:
             text = f"{where}: gives nothing"
             if none_chosen(data.expanded, data.labels, data.chosen, seen.evidence.rest.exposition):
+                continue
+            if lack := lacking_labels.asked(data.expanded, seen.evidence):
+                lacks.append(f"{text}: {lack}")
                 continue
             why = seen.cut_off(data.expanded)
             doubts.append(f"{text}: {why}") if why else found.append(text)

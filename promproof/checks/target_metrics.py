@@ -110,7 +110,7 @@ def unlabelled(expression: str, job: str, stored: Mapping[str, Collection[str]])
         if known is None or ("job", "=", job) not in wanted:
             continue
         for label, operator, value in wanted:
-            if label not in known and not _accepts_none(operator, value):
+            if label not in known and not accepts_none(operator, value):
                 has = ", ".join(sorted(known))
                 yield f"selects {asked} by the label {label}, and its series have {has}"
 
@@ -137,7 +137,7 @@ def stored_labels(evidence: Evidence) -> dict[str, set[str]]:
     return found
 
 
-def _accepts_none(operator: str, value: str) -> bool:
+def accepts_none(operator: str, value: str) -> bool:
     """Whether a series without the label is found as well."""
     if operator in ("=", "!="):
         return (value == "") == (operator == "=")

@@ -18,6 +18,8 @@ from promproof.config.filetargets import groups_of_files
 from promproof.config.relabel_exact import Step, applied, steps
 
 META = "__meta_"
+ANY = "*"
+"""In place of a label: it may be any."""
 _DOCKER = ("docker_sd_configs", "dockerswarm_sd_configs")
 _LABEL = "__meta_docker_container_label_"
 _PLACES = re.compile(r"job|instance|__address__|__scheme__|__metrics_path__|__scrape_\w+|__param_\w+")
@@ -55,7 +57,7 @@ def sections(job: Mapping[str, Any]) -> list[str]:
 
 def of_job(job: Mapping[str, Any], configuration: Path, address: str) -> Discovered:
     """What the target of this address is in a run. configuration: the file in which the job stands."""
-    groups = [dict(group) for group in job.get("static_configs") or () if isinstance(group, Mapping)]
+    groups = [dict(group) for group in _mappings(job.get("static_configs"))]
     groups += groups_of_files(job, configuration)
     group = next((group for group in groups if group.get("targets")), {})
     if not sections(job):
@@ -67,6 +69,27 @@ def of_job(job: Mapping[str, Any], configuration: Path, address: str) -> Discove
         return Discovered(group, *_rules(job, _before(job, address, group), known))
     except ValueError:  # Prometheus says it
         return Discovered(group)
+
+
+def lacking(job: Mapping[str, Any], configuration: Path) -> tuple[str, ...]:
+    """The labels that a target lacks in a run because only the discovery knows them, or has others of; ANY for any.
+
+    HTTP and files of targets may give labels of any name, and a labelmap makes some of all that a discovery says.
+    """
+    if not sections(job):
+        return ()
+    said = of_job(job, configuration, "127.0.0.1:1")
+    rules = _mappings(job.get("relabel_configs"))
+    moved = {str(rule.get("target_label")) for number, rule in enumerate(rules) if number in said.left_out}
+    found = {*said.open, *(moved & {"job", "instance"})}
+    by_container = any(name.startswith(_LABEL) for name in said.labels)
+    if (
+        (any(map(_maps_meta, steps(rules))) and not by_container)
+        or job.get("http_sd_configs")
+        or (job.get("file_sd_configs") and not groups_of_files(job, configuration))
+    ):
+        found.add(ANY)
+    return tuple(sorted(found))
 
 
 def _rules(

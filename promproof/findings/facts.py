@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from promproof.config.discovered import lacking
 from promproof.config.routing import matchers
 from promproof.findings import otherkeys
 from promproof.findings.alertroutes import endings
@@ -140,6 +141,7 @@ def _of_prometheus(server: Prometheus, setup: Setup) -> Facts:
                 "honor_timestamps": job.part.truth("honor_timestamps", otherwise=True),
                 "limits": {**_limits(shared), **_limits(job.part)},
                 "others": otherkeys.of_job(job.part),
+                "lacking": list(lacking(job.part.data, Path(job.part.document.address))),
                 "where": str(job.at()),
             }
             for job in server.jobs
