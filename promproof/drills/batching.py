@@ -57,13 +57,13 @@ class Stage:
     loads: tuple[Load, ...]
 
     @property
-    def after(self) -> dict[str, str]:
-        """Which drill begins when which other one has ended, by name: they share a fault or an alert."""
+    def after(self) -> dict[str, tuple[str, ...]]:
+        """Which drill begins when which other ones have ended, by name: they share a fault or an alert."""
         found = {}
         for number, drill in enumerate(self.drills):
-            sharing = [other for other in self.drills[:number] if _share(drill, other)]
+            sharing = [other.plan.name for other in self.drills[:number] if _share(drill, other)]
             if sharing:
-                found[drill.plan.name] = sharing[-1].plan.name
+                found[drill.plan.name] = tuple(sharing)
         return found
 
 

@@ -210,7 +210,7 @@ def granularity(drill: Drill, timing: Timing) -> float:
 
 def lag(drill: Drill, timing: Timing) -> float:
     """How much later than decided an event may show up, in seconds."""
-    return drill.fault.lag(timing.scrape, timing.scrape_timeout)
+    return drill.fault.lag(timing.scrape, timing.scrape_timeout) + timing.late
 
 
 def quantity(
@@ -241,6 +241,7 @@ def quantity(
         gaps=tuple(gaps),
         fires_above=stated or timing.fires_above,
         short_window=timing.short_window,
+        is_state=stated,
         occurring=occurring(drill, timing),
     )
 

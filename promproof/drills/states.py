@@ -69,6 +69,8 @@ class Quantity:
     fires_above: bool = True
     short_window: float = 0.0
     """A second range over which the quantity must be beyond the threshold as well; 0 for none."""
+    is_state: bool = False
+    """Whether it is there or it is not: then a rule over a window may ask for all of it, or for any moment in it."""
     occurring: Occurring | None = None
     """Where any event in the window is beyond the threshold: when the fault makes them; None for a share or a state."""
 
@@ -193,11 +195,9 @@ def _over_window(quantity: Quantity, pace: Pace, t: float) -> Condition:
     extent = extent_at(quantity, pace, t)
     if extent is None:
         return Condition.EITHER
-    low, high = extent
+    (low, high), threshold = extent, quantity.threshold
     if not quantity.fires_above:
-        low, high, threshold = -high, -low, -quantity.threshold
-    else:
-        threshold = quantity.threshold
+        low, high, threshold = -high, -low, -threshold
     if low > threshold:
         return Condition.TRUE
     return Condition.FALSE if high <= threshold else Condition.EITHER
@@ -212,12 +212,12 @@ def extent_at(quantity: Quantity, pace: Pace, t: float) -> tuple[float, float] |
     """
     if any(begin <= t <= end for begin, end in quantity.blind):
         return None
-    if quantity.window == 0:
+    if quantity.window == 0 or quantity.is_state:
         # A scrape that fails leaves a staleness marker, and until the next one there is no value to compare. It was
         # between the two good ones, or late and not failed: then the old value still counts.
         if any(begin < t <= end + pace.slack for begin, end in quantity.gaps):
             return None
-        return _extremes(quantity, t - _pause(quantity, pace, t) - pace.slack, t)
+        return _extremes(quantity, t - quantity.window - _pause(quantity, pace, t) - pace.slack, t)
     low, high = inf, -inf
     left, right = _pause(quantity, pace, t - quantity.window), _pause(quantity, pace, t)
     for first, last in ((0.0, 0.0), (left, 0.0), (0.0, right)):

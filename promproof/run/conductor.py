@@ -15,7 +15,7 @@ from promproof import interrupts
 from promproof.contract.model import Alert
 from promproof.drills.drill import Drill, as_json
 from promproof.drills.plan import Step, steps
-from promproof.errors import EvidenceError
+from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Timing
@@ -33,7 +33,7 @@ class Part:
     """One drill to be driven, with what it is about. receivers: those at which its notifications are awaited.
 
     clear: the run time (s) until which alerts may still see the traffic before it; they are judged from then on.
-    after: the drill of the same batch that must have ended before this one begins; empty for none.
+    after: the drills of the same batch that must have ended before this one begins.
     """
 
     drill: Drill
@@ -41,7 +41,7 @@ class Part:
     timing: Timing
     receivers: tuple[str, ...]
     clear: float | None = None
-    after: str = ""
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,20 +110,24 @@ class Conductor:
 
         Raises:
             EvidenceError: something died, or a fault could not be applied or was lost.
+            InputError: a smaller time scale may be taken; never once a signal came, which ends the run.
             KeyboardInterrupt: a signal came; raised after the healing.
         """
         slack = self._watch.lateness()
         self._reader = reader
         courses = [course_of(part, slack, self._history.now()) for part in batch]
         for course in courses:
-            course.followed = any(part.after == course.part.drill.name for part in batch)
+            course.followed = any(course.part.drill.name in part.after for part in batch)
         trouble: str | None = None
+        refused: InputError | None = None
         with interrupts.as_flag(self._interrupt):
             try:
                 self._drive(courses)
             except EvidenceError as error:
                 trouble = str(error)
                 raise
+            except InputError as error:  # whoever would begin anew is told first that somebody ended it
+                refused = error
             finally:
                 if not all(course.done for course in courses):
                     for line in self._world.heal_all():
@@ -131,7 +135,9 @@ class Conductor:
                 for course in courses:
                     self._record(course, number, trouble or self._interrupted)
         if self._interrupted is not None:
-            raise KeyboardInterrupt(self._interrupted.removeprefix(INTERRUPTED))
+            raise KeyboardInterrupt(self._interrupted.removeprefix(INTERRUPTED)) from refused
+        if refused is not None:
+            raise refused
 
     def is_clean(self) -> bool:
         """Whether nothing is left of any fault."""
@@ -290,11 +296,14 @@ def waits(course: Course, courses: Sequence[Course]) -> bool:
     """Whether a drill waits for another one: for its end, or until nobody who disturbs the path can be noticed.
 
     A disturbance begins when no other alert is beyond its threshold, and no fault is raised while one lasts: all that
-    meets a disturbance is silence.
+    meets a disturbance is silence. Those that name one word run side by side whatever they have in common: each of them
+    waits until all have fired.
     """
+    word = course.part.drill.together
     others = [other for other in courses if other is not course]
+    others = [other for other in others if word is None or other.part.drill.together != word]
     if course.at < 0:
-        if any(not other.done for other in others if other.part.drill.name == course.part.after):
+        if any(not other.done for other in others if other.part.drill.name in course.part.after):
             return True
         return course.part.drill.disturb is not None and any(other.raised for other in others)
     following = course.steps[course.at + 1 : course.at + 2]

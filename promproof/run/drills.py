@@ -17,6 +17,8 @@ from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.config.jobs import shared
 from promproof.drills.aging import remains
+from promproof.drills.batching import Stage
+from promproof.drills.coinciding import held_up
 from promproof.drills.drill import Loaded
 from promproof.drills.needs import needs_of
 from promproof.drills.plan import emptied, lag, power_gate
@@ -201,7 +203,7 @@ class _Session:
             EvidenceError: a component died, a fault was lost, or traffic could not be driven.
             KeyboardInterrupt: after everything was healed.
         """
-        parts = {drill.plan.name: part(self.prepared, self.bench, drill.plan) for drill in self.drills}
+        parts = {drill.plan.name: self._part(drill, stage) for stage in self.stages for drill in stage.drills}
         try:
             self.loads.start()
             self.pollers.start()
@@ -217,7 +219,7 @@ class _Session:
                 self.loads.play(number, self._alive)
                 self.say(f"batch {number + 1}: {', '.join(names)}")
                 self._mark(parts, names, "begin")
-                batch = [replace(self._clear(parts[name]), after=stage.after.get(name, "")) for name in names]
+                batch = [replace(self._clear(parts[name]), after=stage.after.get(name, ())) for name in names]
                 driver.run(batch, number, self.reader)
                 self._mark(parts, names, "end")
                 self.driven += [parts[name] for name in names]
@@ -227,6 +229,12 @@ class _Session:
                 raise EvidenceError("target", "a fault is still active at the end", (), "--recover ends it")
         finally:
             self.loads.stop()
+
+    def _part(self, drill: Loaded, stage: Stage) -> Part:
+        """What a drill is driven with, in the time that those beside it leave it."""
+        made = part(self.prepared, self.bench, drill.plan)
+        late = held_up(drill.plan, [other.plan for other in stage.drills if other is not drill])
+        return replace(made, timing=replace(made.timing, late=late))
 
     def _clear(self, part: Part) -> Part:
         """The drill, judged from when its alert's windows hold nothing of what was dosed for others before it."""

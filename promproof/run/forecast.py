@@ -46,8 +46,8 @@ def _stage(prepared: Prepared, stage: Stage) -> float:
     """The longest of its drills, or of those that follow each other."""
     ends: dict[str, float] = {}
     for drill in stage.drills:
-        before = stage.after.get(drill.plan.name, "")
-        ends[drill.plan.name] = ends.get(before, 0.0) + _steps(prepared, drill)
+        before = max((ends[name] for name in stage.after.get(drill.plan.name, ())), default=0.0)
+        ends[drill.plan.name] = before + _steps(prepared, drill)
     return max(ends.values())
 
 

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from promproof.checks.base import Pairs
 from promproof.drills.drill import Loaded
+from promproof.errors import InputError
 from promproof.evidence import records
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import Clock, Recorder
@@ -186,12 +187,15 @@ class _Recorded:
         self._evidence = evidence
         self._course = course
         self._verdicts: list[Verdict] = []
+        self._refused = False
 
     def bring_up(self, cleanup: ExitStack) -> None:
-        self._driven.bring_up(self.ground, cleanup)
+        with self._noting_refusal():
+            self._driven.bring_up(self.ground, cleanup)
 
     def drive(self) -> None:
-        self._driven.drive()
+        with self._noting_refusal():
+            self._driven.drive()
 
     def read(self) -> None:
         self._driven.read()
@@ -207,13 +211,27 @@ class _Recorded:
         return self._verdicts
 
     def report(self, found: list[Verdict]) -> None:
-        self._driven.report(self._evidence, found)
+        with self._noting_refusal():
+            self._driven.report(self._evidence, found)
 
     def finish(self) -> list[Verdict]:
         return self._judging.finish()
 
     def is_kept(self) -> bool:
-        """Whether what was started stays to be looked at: the run failed, and the user wants that."""
+        """Whether what was started stays to be looked at: the run failed, and the user wants that.
+
+        Of input that is refused the folder goes, and a run that is too much for its machine begins anew.
+        """
+        if self._refused:
+            return False
         verdicts = self._verdicts
         failed = self._course.trouble is not None or not verdicts or exit_status(verdicts, strict=False) != 0
         return self.ground.prepared.options.stack.keep_on_failure and failed
+
+    @contextmanager
+    def _noting_refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError:
+            self._refused = True
+            raise

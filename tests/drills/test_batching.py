@@ -136,7 +136,10 @@ def test_what_a_silent_alert_does_not_notice_takes_place_beside_a_long_window() 
         "WebhookFails",
     }
     # one after the other: they are about one alert
-    assert long.after == {"Intermittent": "AlertmanagerRestarts", "WebhookFails": "Intermittent"}
+    assert long.after == {
+        "Intermittent": ("AlertmanagerRestarts",),
+        "WebhookFails": ("AlertmanagerRestarts", "Intermittent"),
+    }
     for name in ("PrometheusRestarts", "ScrapeGap", "CounterReset", "ServiceDown"):
         (alone,) = [stage for stage in found if name in names(stage.drills)]
         assert len(alone.drills) == 1, name

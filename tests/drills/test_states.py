@@ -206,3 +206,36 @@ def test_a_fault_healed_before_it_had_to_fire_has_no_certain_episode() -> None:
     early = replace(SHARE, changes=(*SHARE.changes[:2], Change(28.0, 28.0, 0.0)))
     (episode,) = life(early).episodes
     assert episode.certain is None
+
+
+STATE = Quantity(
+    threshold=0.5,
+    changes=(Change(20.0, 20.1, 1.0), Change(40.0, 40.0, 0.0)),
+    window=5.0,
+    is_state=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("t", "condition"),
+    [
+        (19.9, Condition.FALSE),
+        (20.3, Condition.EITHER),  # min_over_time(up[5m]) == 0 holds at once
+        (24.9, Condition.EITHER),  # max_over_time(up[5m]) == 0 does not hold yet
+        (25.5, Condition.TRUE),
+        (39.9, Condition.TRUE),
+        (40.2, Condition.EITHER),
+        (44.9, Condition.EITHER),
+        (45.5, Condition.FALSE),
+    ],
+)
+def test_nobody_knows_how_a_rule_puts_the_states_of_its_window_together(
+    t: float, condition: Condition
+) -> None:
+    assert condition_at(STATE, PACE, t) is condition
+
+
+def test_of_two_windows_over_a_state_the_short_one_ends_it() -> None:
+    both = replace(STATE, window=10.0, short_window=2.0)
+    assert condition_at(both, PACE, 31.0) is Condition.TRUE
+    assert condition_at(both, PACE, 42.5) is Condition.FALSE

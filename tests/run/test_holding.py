@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ import pytest
 from promproof.cli import drill as command
 from promproof.config.timescale import TimeScale
 from promproof.drills.drill import Loaded, load_folder
-from promproof.errors import InputError
+from promproof.errors import EvidenceError, InputError
+from promproof.evidence.evidence import Evidence
 from promproof.places import DRILLS
 from promproof.run import drills as session
+from promproof.run import frame
 from promproof.run.clock import SystemClock
+from promproof.run.frame import Ground
 from promproof.run.holding import MAIN_SHARE, TooMuch, lowered, refuse_doubt, slow, too_much, with_less
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
@@ -161,3 +165,37 @@ def test_a_machine_that_never_holds_it_ends_the_command(
     monkeypatch.setattr(session, "run", run)
     with pytest.raises(TooMuch):
         command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
+
+
+class Kept:
+    """A run that ends at once, and asks at its end whether what was started stays."""
+
+    driving = "driving"
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.kept: list[bool] = []
+
+    def bring_up(self, ground: Ground, cleanup: ExitStack) -> None:
+        cleanup.callback(lambda: self.kept.append(ground.keep()))
+
+    def drive(self) -> None:
+        raise self.error
+
+    def read(self) -> None: ...
+
+    def exercise(self) -> None: ...
+
+    def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None: ...
+
+
+@pytest.mark.parametrize("begins_anew", [True, False])
+def test_nothing_is_kept_of_a_run_that_begins_anew(
+    prepared: Prepared, tmp_path: Path, begins_anew: bool
+) -> None:
+    options = replace(prepared.options, stack=replace(prepared.options.stack, keep_on_failure=True))
+    error = too_much("20 of 20", 290, prepared.scale) if begins_anew else EvidenceError("prometheus", "died")
+    driven = Kept(error)
+    with suppress(TooMuch):
+        frame.run(driven, replace(prepared, options=options), [], tmp_path, SystemClock(), lambda text: None)
+    assert driven.kept == [not begins_anew]

@@ -41,6 +41,8 @@ class Timing(Part):
     """the longest time between two notifications of an alert that always fires; 0 where there is none"""
     again: float = 0.0
     """after which such a notification that was refused is sent again: its route's group interval"""
+    late: float = 0.0
+    """by which its events may be counted late, because a drill beside it holds some of their requests back"""
 
 
 @dataclass(frozen=True)
