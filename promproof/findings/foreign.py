@@ -33,6 +33,9 @@ KEYS = frozenset(
 """Keys of other programs that evaluate such files: Thanos, Mimir, Loki, vmalert."""
 PLACEHOLDER = re.compile(r"\$\{[A-Z][A-Z0-9_]*(?::?[-=+?][^{}]*)?\}")
 """What envsubst or Flux fills in before anybody loads the file."""
+BARE = re.compile(r"\$[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9](?::\d+)?")
+"""The same without braces, as the whole of a value."""
+_BARE_VALUE = re.compile(rf"(?:[:\s]|- )[\"']?{BARE.pattern}[\"']?\s*$", re.MULTILINE)
 IS_OTHER = re.compile(
     r"\b(?:anchored|smoothed|holt_winters|keep_metric_names|default|if|ifnot|WITH|limit)\b|\d_\d|\[[^\]]*[-+*/(]"
     r"|\[\d+i[:\]]|\b\d+(?:\.\d+)?[KMGT]i?\b|unknown function|expected type|wrong number of arg|at least"
@@ -80,7 +83,7 @@ def is_of_an_agent(server: Prometheus) -> bool:
 
 def is_foreign(document: Document, setup: Setup) -> bool:
     """Whether what a Prometheus says of a file is no mistake: none loads it, or placeholders are filled in first."""
-    if PLACEHOLDER.search(document.text):
+    if PLACEHOLDER.search(document.text) or _BARE_VALUE.search(document.text):
         return True
     if any(is_of_an_agent(server) for server in setup.prometheuses if server.part.document is document):
         return True

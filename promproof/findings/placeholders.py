@@ -1,18 +1,23 @@
-"""`${VARIABLE}` in a configuration that is read as it stands: neither Prometheus nor Alertmanager fills it in."""
+"""Variables in a configuration that is read as it stands: neither Prometheus nor Alertmanager fills them in.
+
+`${VARIABLE}` in a value, and `$SOME_VARIABLE` as the whole of one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from promproof.findings.containers import component_of
 from promproof.findings.finding import Severity
-from promproof.findings.foreign import PLACEHOLDER
+from promproof.findings.foreign import BARE, PLACEHOLDER
 from promproof.findings.setup import Alertmanager, Prometheus, Setup
 
 _FILLED = frozenset(("external_labels", "replacement"))
 """Keys in which a dollar has a meaning: Prometheus fills in external labels, and groups of a regular expression."""
 _FILLS = re.compile(r"envsubst|gomplate|\bsed\b|confd|dockerize|\bsh\b|\bbash\b|eval")
+_EXAMPLE = re.compile(r"example|sample|template|dist|tpl", re.IGNORECASE)
 
 
 Found = tuple[tuple[str | int, ...], str]
@@ -22,7 +27,7 @@ Found = tuple[tuple[str | int, ...], str]
 def placeholders(server: Prometheus | Alertmanager) -> list[Found]:
     """The values of a configuration that have a variable in them."""
     document = server.part.document
-    if document.entry or "${" not in document.text:  # Compose fills in what stands inside of its own file
+    if document.entry or "$" not in document.text:  # Compose fills in what stands inside of its own file
         return []
     return list(_found((), server.part.data))
 
@@ -35,7 +40,7 @@ def _found(key: tuple[str | int, ...], data: object) -> Iterator[Found]:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _found((*key, index), value)
-    elif isinstance(data, str) and (variable := PLACEHOLDER.search(data)):
+    elif isinstance(data, str) and (variable := PLACEHOLDER.search(data) or BARE.fullmatch(data)):
         yield key, variable[0]
 
 
@@ -54,3 +59,8 @@ def is_filled_in(server: Prometheus | Alertmanager) -> bool:
     if service is None:
         return False
     return "entrypoint" in service.part or bool(_FILLS.search(" ".join(service.command)))
+
+
+def is_example(server: Prometheus | Alertmanager) -> bool:
+    """Whether the file calls itself an example."""
+    return _EXAMPLE.search(PurePath(server.file).name) is not None

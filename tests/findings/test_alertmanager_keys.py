@@ -45,6 +45,7 @@ SHAPES = {
     "equal is a text": "route: {receiver: x}\ninhibit_rules: [{source_matchers: [a=b], target_matchers: [a=c], equal: d}]",
     "routes is a mapping": "route: {receiver: x, routes: {receiver: x}}",
     "templates is a text": "route: {receiver: x}\ntemplates: a.tmpl",
+    "a mail server without a port": "global: {smtp_smarthost: mail.example.org}\nroute: {receiver: x}",
     "a duration without a unit": "route: {receiver: x, group_wait: 30}",
     "a duration in words": "route: {receiver: x, routes: [{receiver: x, group_interval: 5 minutes}]}",
     "matcher for matchers": "route: {receiver: x, routes: [{receiver: x, matcher: [a=b]}]}",
@@ -59,6 +60,64 @@ def test_a_value_of_a_wrong_shape_and_an_unknown_key_are_refused(text: str, tmp_
     seen = rules(found(tmp_path, f"{text}\nreceivers: [{{name: x}}]\n"), Severity.ERROR)
     assert len(seen) == 1
     assert seen[0] in ("alertmanager/refused", "alertmanager/unknown-key")
+
+
+VALUES = {
+    "a number in quotes": "telegram_configs: [{bot_token: a, chat_id: '-100123'}]",
+    "a number in words": "telegram_configs: [{bot_token: a, chat_id: YOUR_CHAT_ID}]",
+    "a number between angles": "telegram_configs: [{bot_token: a, chat_id: <chat>}]",
+    "a count in quotes": "webhook_configs: [{url_file: /a, max_alerts: '5'}]",
+    "a host without a port": "email_configs: [{to: a@example.org, from: b@example.org, smarthost: mail}]",
+}
+TAKEN = {
+    "a number": "telegram_configs: [{bot_token: a, chat_id: -100123}]",
+    "a count": "webhook_configs: [{url: 'http://hook/', max_alerts: 5}]",
+    "a host with a port": "email_configs: [{to: a@example.org, from: b@example.org, smarthost: 'mail:25'}]",
+}
+
+
+def received(integration: str) -> str:
+    return f"route: {{receiver: a, group_by: [b]}}\nreceivers: [{{name: a, {integration}}}]"
+
+
+@pytest.mark.parametrize("text", VALUES.values(), ids=VALUES)
+def test_a_text_for_a_number_and_a_host_without_its_port_are_refused(text: str, tmp_path: Path) -> None:
+    assert rules(found(tmp_path, received(text)), Severity.ERROR) == ["alertmanager/refused"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *TAKEN.values(),
+        "telegram_configs: [{bot_token: a, chat_id: '${CHAT}'}]",
+        "telegram_configs: [{bot_token: a, chat_id: __CHAT__}]",
+        "email_configs: [{to: a@example.org, from: b@example.org, smarthost: $MAIL}]",
+    ],
+)
+def test_a_number_a_host_with_its_port_and_what_is_filled_in_are_not_refused(
+    text: str, tmp_path: Path
+) -> None:
+    assert "alertmanager/refused" not in rules(found(tmp_path, received(text)), Severity.HINT)
+
+
+def test_an_example_may_leave_a_number_open(tmp_path: Path) -> None:
+    text = f"# alertmanager.example.yml\n{received(VALUES['a number in words'])}"
+    assert "alertmanager/refused" not in rules(found(tmp_path, text), Severity.HINT)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [("$SMTP_TO", True), ("$SMTP_HOST:25", True), ("pa$MY_CAT", False), ("$ECRET", False), ("$1_A", False)],
+)
+def test_a_variable_without_braces_is_a_placeholder_where_it_is_the_whole_value(
+    value: str, is_one: bool, tmp_path: Path
+) -> None:
+    image = "services: {alertmanager: {image: 'prom/alertmanager:v0.28.0', volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml']}}"
+    mail = f"email_configs: [{{to: a@example.org, from: b@example.org, smarthost: 'mail:25', auth_identity: '{value}'}}]"
+    seen = rules(
+        found(tmp_path, f"# compose.yml\n{image}\n# alertmanager.yml\n{received(mail)}"), Severity.ERROR
+    )
+    assert seen == (["alertmanager/placeholder"] if is_one else [])
 
 
 @pytest.mark.parametrize(

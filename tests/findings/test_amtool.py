@@ -22,7 +22,7 @@ from promproof.stack.journal import cache_dir
 from promproof.stack.waiting import loopback_session, wait_until
 from tests.config.test_routes import drawn, whole_sets
 from tests.findings.alertmanagers import found, rules, written
-from tests.findings.test_alertmanager_keys import SHAPES
+from tests.findings.test_alertmanager_keys import SHAPES, TAKEN, VALUES, received
 
 pytestmark = pytest.mark.stack
 
@@ -54,10 +54,13 @@ def test_amtool_refuses_what_is_said_to_be_refused_and_takes_its_neighbour(name:
 
 
 def test_amtool_refuses_every_value_of_a_wrong_shape(tmp_path: Path) -> None:
-    files = [tmp_path / f"{number}.yml" for number in range(len(SHAPES))]
-    for file, text in zip(files, SHAPES.values(), strict=True):
-        file.write_text(f"{text}\nreceivers: [{{name: x}}]\n")
-    assert amtool("check-config", *map(str, files)).stdout.count("FAILED") == len(files)
+    shapes = [f"{text}\nreceivers: [{{name: x}}]\n" for text in SHAPES.values()]
+    texts = [*shapes, *map(received, VALUES.values()), *map(received, TAKEN.values())]
+    files = [tmp_path / f"{number}.yml" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    said = amtool("check-config", *map(str, files)).stdout
+    assert (said.count("FAILED"), said.count("SUCCESS")) == (len(SHAPES) + len(VALUES), len(TAKEN))
 
 
 @pytest.mark.parametrize(

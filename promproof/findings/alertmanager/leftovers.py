@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
 
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, register
 from promproof.findings.part import Part
-from promproof.findings.placeholders import is_filled_in
+from promproof.findings.placeholders import is_example, is_filled_in
 from promproof.findings.setup import Alertmanager, Setup
 
 _ROUTE = "route: {receiver: pager, group_by: [alertname]}\n"
@@ -31,10 +30,9 @@ _LEFT = re.compile(
     r"|(?i:replace[-_ ]?(?:me|with|this)|fill[-_ ]?me)|/services/T0+/B0+/|(?:^|/)X{4,}$"
 )
 _KEY = re.compile(
-    r"(?:^|_)(?:password|secret|token|credentials|api_key|service_key|routing_key|secret_key|user_key|chat_id)$"
+    r"(?:^|_)(?:password|secret|token|credentials|api_key|service_key|routing_key|secret_key|user_key)$"
     r"|(?:^|_)url$"
 )
-_EXAMPLE = re.compile(r"example|sample|template|dist|tpl", re.IGNORECASE)
 
 
 @each_alertmanager(LEFT)
@@ -42,7 +40,7 @@ def judge(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     """Keys that take a secret or an address, where nothing fills the file in before it is read."""
     if is_resource(server):
         return
-    is_certain = not is_filled_in(server) and not _EXAMPLE.search(PurePath(server.file).name)
+    is_certain = not is_filled_in(server) and not is_example(server)
     for part in (
         server.part.part("global"),
         *(part for receiver in server.receivers for _, part in receiver.integrations),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from promproof.config.yamlfile import Plain
 from promproof.findings.alertmanager.keys import INTERVALS as _INTERVALS
 from promproof.findings.alertmanager.keys import misspelt
 from promproof.findings.alertroutes import is_resource
 from promproof.findings.finding import Finding, Severity
 from promproof.findings.kind import Kind, each_alertmanager, each_receiver, register
 from promproof.findings.part import Part
-from promproof.findings.placeholders import is_filled_in
+from promproof.findings.placeholders import is_example, is_filled_in
 from promproof.findings.setup import Alertmanager, Receiver, Setup
 
 REFUSED = register(
@@ -74,6 +75,12 @@ _ADDRESSES = {
     "telegram_configs": ("api_url",),
 }
 """Keys that Alertmanager parses as an address: parseURL of its config/config.go."""
+_NUMBERS = {"telegram_configs": ("chat_id",), "webhook_configs": ("max_alerts",)}
+"""Keys of whole numbers, which Alertmanager does not read from a text: `'5'` is refused as `five` is."""
+_PORTS = {"email_configs": ("smarthost",)}
+"""Keys of a host with its port: HostPort of its config/notifiers.go."""
+_OPEN = re.compile(r"[${%@#\[]|__")
+"""What stands for a value that something else writes there."""
 _TIMERS = ("group_wait", "group_interval", "repeat_interval")
 # Keys that people take from other programs, and what to write. Only those that no version has.
 _KEYS = {
@@ -123,7 +130,8 @@ def judge_settings(server: Alertmanager, setup: Setup) -> Iterator[Finding]:
     if is_resource(server):
         return
     found = [*_root(server), *_twice(server), *_timers(server), *_both(server), *_shapes(server)]
-    found += [] if is_filled_in(server) else _addresses(server)
+    if not is_filled_in(server):
+        found += [*_addresses(server), *_values(server)]
     for receiver in server.receivers:
         found += _needs(receiver, server.part.part("global"))
     for part, key, message in found:
@@ -244,6 +252,25 @@ def _addresses(server: Alertmanager) -> Iterator[_Mistake]:
                     (str(key),),
                     f"{key}: {text!r} is no address: it does not begin with http:// or https://",
                 )
+
+
+def _values(server: Alertmanager) -> Iterator[_Mistake]:
+    """Texts where a number belongs, and mail servers without a port, but in a file that calls itself an example."""
+    if is_example(server):
+        return
+    everywhere = server.part.part("global")
+    hosts = [(everywhere, "smtp_smarthost")]
+    for kind, part in (pair for receiver in server.receivers for pair in receiver.integrations):
+        hosts += [(part, key) for key in _PORTS.get(kind, ())]
+        for key in _NUMBERS.get(kind, ()):
+            value = part.data.get(key) if isinstance(part.data, dict) else None
+            if isinstance(value, str) and not isinstance(value, Plain) and not _OPEN.search(value):
+                quoted = ": write it without quotes" if re.fullmatch(r"[-+]?\d+", value) else ""
+                yield part, (key,), f"{key}: {value!r} is a text, and no number{quoted}"
+    for part, key in hosts:
+        text = part.text(key)
+        if text and ":" not in text and not _OPEN.search(text):
+            yield part, (key,), f"{key}: {text!r} has no port: {text}:587 say"
 
 
 def _needs(receiver: Receiver, everywhere: Part) -> Iterator[_Mistake]:
