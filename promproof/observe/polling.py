@@ -15,6 +15,7 @@ from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.prometheus import Prometheus
 
 STOP_SECONDS = 1.0
+INACTIVE = "inactive"
 
 
 class Poller:
@@ -83,7 +84,7 @@ class Pollers:
             Poller(
                 history,
                 RulesPoll,
-                lambda: partial(RulesPoll, rules=_states(rules.rules(), self._own)),
+                lambda: partial(RulesPoll, rules=rule_states(rules.rules(), self._own)),
                 interval,
             ),
         ]
@@ -146,7 +147,7 @@ class Pollers:
         newest = next((poll for poll in polls if poll.error is None), None)
         alerts = newest.alerts if newest is not None else ()
         states = {str(alert["state"]) for alert in alerts if alert["labels"].get("alertname") == name}
-        return next((state for state in ("firing", "pending") if state in states), "inactive")
+        return next((state for state in ("firing", "pending") if state in states), INACTIVE)
 
     def quiet(self, beside: Collection[str] = ()) -> bool:
         """Whether the newest polls show no alert anywhere. beside: names of those that are meant to fire always."""
@@ -176,19 +177,20 @@ def _told_apart(
     return kept, tuple(alert for alert, own in zip(alerts, mine, strict=True) if not own)
 
 
-def _states(groups: list[dict[str, Any]], own: OwnAlerts | None) -> dict[str, str]:
+def rule_states(groups: list[dict[str, Any]], own: OwnAlerts | None) -> dict[str, str]:
     """The state of each alerting rule by name; the worst of rules that share one."""
-    rank = ("inactive", "pending", "firing")
+    rank = (INACTIVE, "pending", "firing")
     found: dict[str, str] = {}
     for group in groups:
         for rule in group["rules"]:
             if rule.get("type") == "alerting":
-                state = str(rule["state"])
+                # one that was not evaluated yet is "unknown" to newer versions: it has no alerts
+                state = str(rule["state"]) if rule["state"] in rank else INACTIVE
                 alerts = rule.get("alerts") or ()
                 mine = [alert for alert in alerts if own is None or own.has(alert["labels"])]
                 if len(mine) < len(alerts):  # what others have in it is not its state
-                    state = max((str(alert["state"]) for alert in mine), key=rank.index, default="inactive")
-                found[rule["name"]] = max(found.get(rule["name"], "inactive"), state, key=rank.index)
+                    state = max((str(alert["state"]) for alert in mine), key=rank.index, default=INACTIVE)
+                found[rule["name"]] = max(found.get(rule["name"], INACTIVE), state, key=rank.index)
     return found
 
 

@@ -165,6 +165,7 @@ class _Session:
     def __init__(self, ground: Ground, drills: Sequence[Loaded], cleanup: ExitStack) -> None:
         prepared, history, say = ground.prepared, ground.history, ground.say
         self.prepared = prepared
+        self.asked = drills  # with rates of their own, as whoever drives them again has them
         self.stages = staged(prepared, drills)
         self.drills = [drill for stage in self.stages for drill in stage.drills]
         self.history = history
@@ -317,4 +318,4 @@ class _Session:
         self.settling.raise_if_too_much(self.loads.rate, self._may_lower)
 
     def _may_lower(self) -> bool:
-        return lowered(self.prepared, self.drills, refuse) is not None
+        return lowered(self.prepared, self.asked, refuse) is not None

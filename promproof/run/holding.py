@@ -25,6 +25,8 @@ MAIN_SHARE = 0.25
 """of them in a main job: it has one drill, whose target is idle half of the time, and other ways to tell at its end"""
 FEWEST = 8
 """scrapes, of which a tenth says nothing"""
+LIVE = "/live/"
+"""in the id of a claim: what an alert did in the main job's drill"""
 STEP = 2.0
 """by which rate and scale go down: a target that is busy all the time is then busy half of it"""
 
@@ -58,19 +60,24 @@ def seen_slow(bench: Bench, filled: float, share: float = SHARE) -> str:
 
 
 def refuse_doubt(prepared: Prepared, verdicts: Sequence[Verdict]) -> None:
-    """End a run beyond the default time scale that left claims unknown, so that it is driven again at that one.
+    """End a run beyond the default time scale that left claims in doubt, so that it is driven again at that one.
+
+    In doubt is what is unknown, and what an alert did live: the target was sent more than the drill is written for, and
+    one that can't answer it is slow, or fails, by that alone. What failed besides has nothing to do with it.
 
     Raises:
-        TooMuch: nothing failed, and something is unknown.
+        TooMuch: something is in doubt, and nothing else failed.
     """
-    outcomes = {verdict.outcome for verdict in verdicts}
-    if prepared.scale.factor <= DEFAULT_TIME_SCALE or Outcome.FAIL in outcomes or with_less(prepared) is None:
+    failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+    is_red = not all(LIVE in verdict.claim for verdict in failed)
+    if prepared.scale.factor <= DEFAULT_TIME_SCALE or is_red or with_less(prepared) is None:
         return
-    unknown = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN]
-    if unknown:
-        more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    doubtful = [*failed, *(verdict for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN)]
+    if doubtful:
+        first, more = doubtful[0], f", and {len(doubtful) - 1} more" if len(doubtful) > 1 else ""
+        said = "failed" if failed else "unknown"
         raise TooMuch(
-            what=f"time scale {prepared.scale} leaves {unknown[0].claim} unknown{more}: {unknown[0].reason}",
+            what=f"time scale {prepared.scale} leaves {first.claim} {said}{more}: {first.reason}",
             where="--time-scale",
             expected="a smaller one",
             todo="run it when nothing else runs, or name a smaller one",

@@ -7,6 +7,7 @@ dose pauses: its process ends with its requests answered and its ledger whole, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from promproof.drills.batching import Load, Stage
 from promproof.evidence import records
@@ -77,9 +78,10 @@ class Loads:
         return sum(traffic.slower_than(limit) for traffic in self._every)
 
     def stop(self) -> None:
-        """End all of them."""
-        for traffic in self._every:
-            traffic.stop()
+        """End all of them, also when one is interrupted meanwhile."""
+        with ExitStack() as ends:
+            for traffic in reversed(self._every):
+                ends.callback(traffic.stop)
 
     def record(self) -> None:
         """Write the ledgers of what has sent into the history; one that cannot be read is a gap."""

@@ -156,9 +156,11 @@ class Traffic:
             return
         timeout = min(timeout, INTERRUPTED_SECONDS) if interrupts.noted() else timeout
         self._child.send_signal(signal.SIGTERM)
-        with suppress(TimeoutError):
-            wait_until(lambda: "Locust has not ended" if self._alive() else "", timeout)
-        self._child.kill()
+        try:
+            with suppress(TimeoutError):
+                wait_until(lambda: "Locust has not ended" if self._alive() else "", timeout)
+        finally:  # a signal may come while it is waited for
+            self._child.kill()
 
     @property
     def sent(self) -> int:

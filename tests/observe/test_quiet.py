@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from promproof.evidence.records import AlertsPoll, Held, HeldPoll
-from promproof.observe.polling import Pollers
+from promproof.observe.polling import Pollers, rule_states
 
 pytestmark = pytest.mark.unit
 
@@ -49,3 +49,16 @@ def test_an_alert_that_is_no_watchdog_is_waited_for() -> None:
 
 def test_a_poll_without_an_answer_is_not_quiet() -> None:
     assert not is_quiet([], [], (), error="refused")
+
+
+def test_a_rule_that_was_not_evaluated_yet_is_inactive() -> None:
+    """Newer versions of Prometheus say unknown of it."""
+    rules = [
+        {"type": "alerting", "name": name, "state": name.lower()} for name in ("Unknown", "Firing", "Pending")
+    ]
+    rules += [{"type": "alerting", "name": "Firing", "state": "unknown"}, {"type": "recording", "name": "r"}]
+    assert rule_states([{"rules": rules}], None) == {
+        "Unknown": "inactive",
+        "Firing": "firing",
+        "Pending": "pending",
+    }

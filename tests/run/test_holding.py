@@ -132,6 +132,16 @@ def test_what_failed_is_reported_and_so_is_what_was_asked_for(fast: Prepared) ->
     refuse_doubt(replace(fast, options=replace(fast.options, time_scale=150.0)), doubtful)
 
 
+def test_an_alert_that_did_wrong_beside_more_than_is_written_is_looked_at_again(fast: Prepared) -> None:
+    live = Verdict("alert/Errors/live/others-silent", Outcome.FAIL, "Slow fired")
+    with pytest.raises(
+        TooMuch, match="150 leaves alert/Errors/live/others-silent failed, and 1 more: Slow fired"
+    ):
+        refuse_doubt(fast, [live, *verdicts(Outcome.UNKNOWN, Outcome.PASS)])
+    refuse_doubt(fast, [live, *verdicts(Outcome.FAIL)])  # red for another reason as well
+    refuse_doubt(replace(fast, scale=TimeScale(60)), [live])
+
+
 def test_the_command_drives_again_with_less_until_the_machine_holds_it(
     prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

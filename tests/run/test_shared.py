@@ -15,7 +15,7 @@ from promproof.errors import EvidenceError
 from promproof.evidence.evidence import Evidence
 from promproof.evidence.history import History
 from promproof.evidence.records import OwnAlerts
-from promproof.observe.polling import _states
+from promproof.observe.polling import rule_states
 from promproof.run.shared import external_labels, fixed_labels, of_alert, own_alerts
 from tests.records import record
 
@@ -183,7 +183,7 @@ def test_the_state_of_a_rule_is_that_of_our_alerts_in_it() -> None:
     def state(*jobs: str) -> str:
         alerts = [{"labels": {**OURS, "job": job}, "state": "firing"} for job in jobs]
         rules = [{"type": "alerting", "name": NAME, "state": "firing", "alerts": alerts}]
-        return _states([{"rules": rules}], own(rule(severity="page")))[NAME]
+        return rule_states([{"rules": rules}], own(rule(severity="page")))[NAME]
 
     assert state("bank") == State.INACTIVE
     assert state("bank", "shop") == State.FIRING
