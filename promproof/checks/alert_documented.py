@@ -17,7 +17,7 @@ from promproof.config.patterns import Domains
 from promproof.config.promql import TooLarge, parse
 from promproof.config.rules import Rule, facts
 from promproof.config.sameness import in_one_form, is_same
-from promproof.config.writtenout import written_out
+from promproof.config.writtenout import left_open, written_out
 from promproof.contract.domains import domains
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.evidence.evidence import Evidence, Gap
@@ -46,11 +46,12 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         text = f"{len(rules)} rules have this name in {', '.join(record.data.files) or 'no rule file'}"
         return findings(claim, [text], good="", expected=expected, evidence=[record.number])
     rule = rules[0]
-    texts = _rule_findings(alert, rule, record.data.recordings, domains(evidence.contract))
+    recordings, values = record.data.recordings, domains(evidence.contract)
+    texts = _rule_findings(alert, rule, recordings, values)
     if not lacking_labels.asked(rule.expression, evidence):
         texts += unlabelled(rule.expression, evidence.contract.target.job, stored_labels(evidence))
     found = [f"{rule.where}: {text}" for text in dict.fromkeys(texts)]
-    found += recorded_as_well(alert, record.data.recordings, evidence.contract)
+    found += recorded_as_well(alert, recordings, evidence.contract)
     routes = evidence.need(Routes)
     refused = routes.data.errors.get(alert.name)
     if refused:
@@ -66,6 +67,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     extra = sorted(set(receivers) - promised) if promised else []
     found += [f"not routed to receiver {name!r}" for name in missing]
     found += [f"also routed to receiver {name!r}" for name in extra]
+    why = _otherwise(alert, rule.expression, recordings, values)[1]
+    if why and not found:
+        return not_verified(claim, f"all but the expression is as documented ({rule.where}); {why}")
     return findings(
         claim,
         found,
@@ -132,7 +136,7 @@ def _rule_findings(
         found += _either_window(alert, rule.expression, recordings)
     missing = [name for name in alert.metrics if not any(metric.startswith(name) for metric in said.metrics)]
     found += [f"does not use the metric {name}" for name in missing]
-    found += _otherwise(alert, rule.expression, recordings, values)
+    found += _otherwise(alert, rule.expression, recordings, values)[0]
     if alert.vanished and "absent" not in said.functions:
         found.append("has no absent(): a target that left discovery would stay silent")
     return found
@@ -140,14 +144,19 @@ def _rule_findings(
 
 def _otherwise(
     alert: Alert, expression: str, recordings: Sequence[tuple[str, str]], values: Domains
-) -> list[str]:
-    """The documented expression, where the rule, with what it reads of recording rules, means another one."""
+) -> tuple[list[str], str]:
+    """The documented expression, where the rule, with what it reads of recording rules, means another one.
+
+    And why nobody can tell that here; empty where it is plain.
+    """
     if alert.expression is None:
-        return []
+        return [], ""
     wanted, there = (written_out(text, recordings) for text in (alert.expression, expression))
     if is_same(wanted, there, values):
-        return []
-    return [f"means {_line(there)}, documented {_line(wanted)}"]
+        return [], ""
+    if names := sorted(set(left_open(wanted, recordings)) ^ set(left_open(there, recordings))):
+        return [], f"what {', '.join(names)} asks of scraped series is not known here"
+    return [f"means {_line(there)}, documented {_line(wanted)}"], ""
 
 
 def _line(expression: str) -> str:

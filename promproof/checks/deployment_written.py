@@ -24,8 +24,8 @@ from promproof.verdict import Verdict
 
 _NUMBERS = 2
 """A tag with fewer numbers (`v3`, `latest`) is that of whatever comes next."""
-_LEAST_LOG = 2**20
-"""Bytes: some thousand lines."""
+_LEAST_LOG = 2**18
+"""Bytes: two thousand lines, or a night of a service that says little."""
 _OF_THE_LOG = ("--log.level=", "--log.format=")
 """Flags that nobody promises, and that change nothing but the log."""
 _LISTS = {

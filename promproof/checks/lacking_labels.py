@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from promproof.checks.target_metrics import accepts_none
@@ -26,34 +26,18 @@ _ALWAYS = ("__name__", "le", "quantile", "alertname", "alertstate")
 
 def asked(expression: str, evidence: Evidence) -> str:
     """Why a query may give nothing; empty where its selectors ask for no such label."""
-    lacking = _lacking(evidence)
-    try:
-        found = selectors(parse(expression)) if lacking else []
-    except ValueError:
-        return ""
-    names = [
-        label
-        for selector in found
-        for label, sign, value in matchers(selector)
-        if not accepts_none(sign, value) and _is_lacking(label, selector, lacking, evidence)
-    ]
-    return _why(names)
+    return _why(
+        expression,
+        lambda selector: [
+            label for label, sign, value in matchers(selector) if not accepts_none(sign, value)
+        ],
+        evidence,
+    )
 
 
 def named(legend: str, expression: str, evidence: Evidence) -> str:
     """Why a legend may be empty; empty where it names no such label."""
-    lacking = _lacking(evidence)
-    try:
-        found = selectors(parse(expression)) if lacking else []
-    except ValueError:
-        return ""
-    names = [
-        label
-        for selector in found
-        for label in parts(legend)
-        if _is_lacking(label, selector, lacking, evidence)
-    ]
-    return _why(names)
+    return _why(expression, lambda selector: parts(legend), evidence)
 
 
 def of_variable(query: str, evidence: Evidence) -> str:
@@ -113,8 +97,18 @@ def _samples(name: str) -> tuple[str, ...]:
     return (name, f"{name}_bucket", f"{name}_count", f"{name}_sum", f"{name}_total")
 
 
-def _why(labels: list[str]) -> str:
-    if not labels:
+def _why(expression: str, wanted: Callable[[Any], Iterable[str]], evidence: Evidence) -> str:
+    """Which of the wanted labels of the selectors may be lacking, in words; empty for none."""
+    lacking = _lacking(evidence)
+    try:
+        found = selectors(parse(expression)) if lacking else []
+    except ValueError:
         return ""
-    told = ", ".join(dict.fromkeys(labels))
-    return f"the discovery of the scrape job may give {told}, and this run does without it"
+    labels = dict.fromkeys(
+        label
+        for selector in found
+        for label in wanted(selector)
+        if _is_lacking(label, selector, lacking, evidence)
+    )
+    told = ", ".join(labels)
+    return f"the discovery of the scrape job may give {told}, and this run does without it" if told else ""

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from promproof.checks.panel_described import told
+from promproof.checks.panel_raw import Json, at, file_of, items_of, object_of
 from promproof.checks.panel_variables import LABEL_VALUES
 from promproof.checks.target_metrics import strange
 from promproof.config.durations import parse_duration
 from promproof.config.promql import bare, parse
-from promproof.config.usertext import BYTE_ORDER_MARK
 from promproof.contract.model import Alert, Contract, seconds
-from promproof.evidence.records import Dashboards, RuleFiles
-from promproof.findings.jsonpath import key_of
+from promproof.evidence.records import RuleFiles
 from promproof.grafana.dashboard import Dashboard, Panel, Target, Variable
 from promproof.grafana.expand import names, substitute
 from promproof.grafana.queries import metric_of
@@ -27,7 +24,6 @@ from promproof.promql.tree import is_call, matchers, ranged, selectors
 from promproof.promql.values import comparison
 from promproof.truth.views import Views
 
-Json = Mapping[str, Any]
 REDUCED = ("stat", "gauge", "bargauge")
 _LAST = ("last", "lastNotNull")
 _CHANGING = re.compile(
@@ -46,7 +42,7 @@ _OF_ONE = re.compile(r"\{\{\s*(?:job|instance)\s*\}\}")
 
 def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: tuple[str, ...]) -> list[str]:
     """How a panel departs from what its queries give, without the ways that are promised."""
-    raw = _at(_file(views, dashboard), panel.path)
+    raw = at(file_of(views, dashboard), panel.path)
     interval = views.scrape_interval(panel.sent[0].expression) / 1000 if panel.sent else 0.0
     return [
         f"{panel.path}.{key}: {text}"
@@ -62,13 +58,13 @@ def panel_departures(views: Views, dashboard: Dashboard, panel: Panel, departs: 
 
 def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract) -> list[str]:
     """How a dashboard opens with other times or series than all of the newest."""
-    raw = _file(views, dashboard)
+    raw = file_of(views, dashboard)
     promised = [
         panel for wanted in contract.dashboards if wanted.uid == dashboard.uid for panel in wanted.panels
     ]
     shown = [contract.alert(panel.alert) for panel in promised if panel.alert is not None]
-    found = [f"$.{key}: {text}" for key, text in _of_opening(_object(raw), shown)]
-    for index, annotation in enumerate(_items(_object(_object(raw).get("annotations")).get("list"))):
+    found = [f"$.{key}: {text}" for key, text in _of_opening(object_of(raw), shown)]
+    for index, annotation in enumerate(items_of(object_of(object_of(raw).get("annotations")).get("list"))):
         if annotation.get("expr") and annotation.get("enable") is False:
             found.append(f"$.annotations.list[{index}].enable: {annotation.get('name')} is switched off")
         found += [
@@ -82,14 +78,14 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
             for text in _of_short_windows(_opened(str(annotation.get("expr") or ""), dashboard), views)
         ]
     others = [
-        _object(_file(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
+        object_of(file_of(views, other)) for other in views.folder.dashboards if other.file != dashboard.file
     ]
-    found += [f"$.{key}: {text}" for key, text in _of_links(_object(raw), others)]
+    found += [f"$.{key}: {text}" for key, text in _of_links(object_of(raw), others)]
     every = [str(other.get("refresh") or "") for other in others]
-    if every and all(map(_seconds, every)) and not _seconds(str(_object(raw).get("refresh") or "")):
+    if every and all(map(_seconds, every)) and not _seconds(str(object_of(raw).get("refresh") or "")):
         found.append(f"$.refresh: is never drawn anew; the others are, every {every[0]}")
     for variable in dashboard.variables:
-        whole = _object(_at(raw, variable.path))
+        whole = object_of(at(raw, variable.path))
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
         found += [f"{variable.path}: ${variable.name} {text}" for text in texts]
     return found
@@ -163,12 +159,12 @@ def _jobs(contract: Contract) -> frozenset[str]:
 def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:
     """Links to all dashboards of a tag that none has, or that this one alone lacks among those that link by it."""
     own = _tags(raw)
-    for index, link in enumerate(_items(raw.get("links"))):
+    for index, link in enumerate(items_of(raw.get("links"))):
         wanted = _tags(link)
         if link.get("type") != "dashboards" or not wanted:
             continue
         alike = [
-            other for other in others if any(_tags(each) == wanted for each in _items(other.get("links")))
+            other for other in others if any(_tags(each) == wanted for each in items_of(other.get("links")))
         ]
         if not any(wanted <= tags for tags in (own, *map(_tags, others))):
             yield f"links[{index}].tags", f"no dashboard has {', '.join(sorted(wanted))}"
@@ -179,29 +175,6 @@ def _of_links(raw: Json, others: Sequence[Json]) -> Iterator[tuple[str, str]]:
 def _tags(raw: Json) -> frozenset[str]:
     tags = raw.get("tags")
     return frozenset(map(str, tags)) if isinstance(tags, list) else frozenset()
-
-
-def _file(views: Views, dashboard: Dashboard) -> Any:
-    return json.loads(
-        views.evidence.need(Dashboards).data.files[dashboard.file].removeprefix(BYTE_ORDER_MARK)
-    )
-
-
-def _at(data: Any, path: str) -> Any:
-    for step in key_of(path):
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return {}
-    return data
-
-
-def _object(value: Any) -> Json:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _items(value: Any) -> list[Json]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _of_times(raw: Json, panel: Panel, interval: float) -> Iterator[tuple[str, str, str]]:
@@ -229,16 +202,16 @@ def _seconds(text: str) -> float:
 
 
 def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
-    field = _object(raw.get("fieldConfig"))
-    defaults = _object(field.get("defaults"))
+    field = object_of(raw.get("fieldConfig"))
+    defaults = object_of(field.get("defaults"))
     if re.search(r"\d|ok|up|healthy", str(defaults.get("noValue") or ""), re.IGNORECASE):
         yield "no_value", "fieldConfig.defaults.noValue", f"no data reads {defaults['noValue']!r}"
     if defaults.get("mappings"):
         yield "mappings", "fieldConfig.defaults.mappings", "values read as other words"
-    for index, override in enumerate(_items(field.get("overrides"))):
+    for index, override in enumerate(items_of(field.get("overrides"))):
         changed = [
             str(item.get("id"))
-            for item in _items(override.get("properties"))
+            for item in items_of(override.get("properties"))
             if _CHANGING.fullmatch(str(item.get("id")))
         ]
         if changed:
@@ -247,7 +220,7 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
                 f"fieldConfig.overrides[{index}]",
                 f"changes {', '.join(changed)} of some series",
             )
-    limits = _items(_object(defaults.get("thresholds")).get("steps"))
+    limits = items_of(object_of(defaults.get("thresholds")).get("steps"))
     if len(limits) > 1 and len({str(step.get("color")) for step in limits}) == 1:
         yield (
             "mappings",
@@ -258,7 +231,7 @@ def _of_values(raw: Json) -> Iterator[tuple[str, str, str]]:
         yield "rounding", "fieldConfig.defaults.decimals", said
     steps = [
         str(transformation.get("id"))
-        for transformation in _items(raw.get("transformations"))
+        for transformation in items_of(raw.get("transformations"))
         if not transformation.get("disabled")
     ]
     if steps:
@@ -281,16 +254,16 @@ def _rounded(defaults: Json, limits: Sequence[Json]) -> str:
 
 
 def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
-    defaults = _object(_object(raw.get("fieldConfig")).get("defaults"))
-    custom = _object(defaults.get("custom"))
-    mode = _object(custom.get("stacking")).get("mode", "none")
+    defaults = object_of(object_of(raw.get("fieldConfig")).get("defaults"))
+    custom = object_of(defaults.get("custom"))
+    mode = object_of(custom.get("stacking")).get("mode", "none")
     if mode == "percent" or (mode == "normal" and panel.unit in ("percentunit", "percent", "s", "ms")):
         yield (
             "stacking",
             "fieldConfig.defaults.custom.stacking",
             f"stacked ({mode}): a line is read as the sum below it",
         )
-    if _object(custom.get("scaleDistribution")).get("type", "linear") != "linear":
+    if object_of(custom.get("scaleDistribution")).get("type", "linear") != "linear":
         yield "axis", "fieldConfig.defaults.custom.scaleDistribution", "the axis is not linear"
     low, high = defaults.get("min"), defaults.get("max")
     if isinstance(low, int | float) and low > 0:
@@ -298,16 +271,16 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
     whole = {"percentunit": 1, "percent": 100}.get(panel.unit)
     if isinstance(high, int | float) and (whole is None or high < whole):
         yield "axis", "fieldConfig.defaults.max", f"the axis ends at {high:g}"
-    unit = str(_object(_object(raw.get("options")).get("yAxis")).get("unit") or "")
+    unit = str(object_of(object_of(raw.get("options")).get("yAxis")).get("unit") or "")
     if panel.type == "heatmap" and unit in _OTHER_TIMES and any(map(_in_seconds, panel.sent)):
         yield "axis", "options.yAxis.unit", f"the buckets are in seconds, and read as {unit}"
-    shows_legend = _object(_object(raw.get("options")).get("legend")).get("showLegend", True)
+    shows_legend = object_of(object_of(raw.get("options")).get("legend")).get("showLegend", True)
     if panel.type == "timeseries" and shows_legend is False and any(map(_has_names, panel.sent)):
         yield "names", "options.legend.showLegend", "hides the names of its series"
     if custom.get("spanNulls") is True:
         yield "gaps", "fieldConfig.defaults.custom.spanNulls", "lines go over gaps of any length"
     if panel.type in REDUCED:
-        if _object(_object(raw.get("options")).get("reduceOptions")).get("values") is True:
+        if object_of(object_of(raw.get("options")).get("reduceOptions")).get("values") is True:
             yield (
                 "reduction",
                 "options.reduceOptions.values",
@@ -344,7 +317,7 @@ def _of_choices(variables: Sequence[Variable], panel: Panel) -> Iterator[tuple[s
 
 
 def _of_opening(raw: Json, shown: Sequence[Alert]) -> Iterator[tuple[str, str]]:
-    time = _object(raw.get("time"))
+    time = object_of(raw.get("time"))
     begin, end = str(time.get("from") or "now-6h"), str(time.get("to") or "now")
     if end != "now":
         yield "time.to", f"opens at {end}, not now"

@@ -5,7 +5,6 @@ An axis or a limit of a share in per cent, a list that ends before what it lists
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,27 +12,33 @@ from typing import Any
 import promql_parser as promql
 
 from promproof.checks.panel_findings import plain
+from promproof.checks.panel_raw import at, file_of, items_of, object_of
 from promproof.config.durations import parse_duration
 from promproof.config.promql import bare, parse
-from promproof.config.usertext import BYTE_ORDER_MARK
 from promproof.contract.labels import Label
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.records import Dashboards
-from promproof.findings.jsonpath import key_of
 from promproof.grafana.dashboard import Dashboard, Panel, Target
+from promproof.grafana.expand import names
 from promproof.promql.tree import grouping, matchers, metric, selectors
 from promproof.truth.views import Views
 
-_WHOLE = {"percentunit": 1.0, "percent": 100.0}
+_SHARE, _PERCENT = "percentunit", "percent"
 _FAR = 10
-"""Times the whole: an axis to a hundred wholes is one in per cent, of a share from 0 to 1."""
+"""Wholes: an axis to a hundred of them is one in per cent, of a share from 0 to 1."""
+_IN_PERCENT = re.compile(r"(?<!\d)(?<!\d )%")
+"""In a title, and not a percentile (`the fastest 95 %`)."""
+_PLAIN = ("short", "none")
+_TIMES_100 = re.compile(r"\b100\b")
 _FEWEST = 12
 """Scrapes that a dashboard opens with at least: a rate needs some of them for its first point."""
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _WINDOW = re.compile(r"\[(\$[^\]:]+|(?:\d+(?:ms|[smhdwy]))+(?=[\]:]))")
 """And no letters of a pattern (`[45]..`)."""
 _NAMED = ("timeseries", "graph", "stat", "bargauge", "barchart", "piechart")
+_CHOSEN = re.compile(r'(\w+)\s*=~?\s*"([^"]*)"')
+"""A matcher; with a variable that takes one value, or by which the panel repeats, its label has one at a time."""
 _BY_ITSELF = ("", "__auto")
 """Legends in whose place Grafana writes all labels."""
 _STATES = ("firing", "pending")
@@ -43,7 +48,7 @@ _COUNTED = re.compile(r"now-(\d+[smhd])")
 
 def reading_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted: PanelClaim) -> list[str]:
     """What can't be read, the ways apart that are promised."""
-    raw = _at(views, dashboard, panel.path)
+    raw = object_of(at(file_of(views, dashboard), panel.path))
     return [
         f"{path}: {text}"
         for way, path, text in (
@@ -57,22 +62,30 @@ def reading_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted:
 
 def opening_departures(views: Views, dashboard: Dashboard) -> Iterator[str]:
     """A range with which the dashboard opens, of a few scrapes; marks and links that do not what they say."""
-    raw = _at(views, dashboard, "$")
+    raw = object_of(file_of(views, dashboard))
     yield from _of_marks(raw)
-    yield from _of_links(raw, [_at(views, other, "$") for other in views.folder.dashboards])
-    begin = _object(raw.get("time")).get("from")
+    yield from _of_links(raw, [object_of(file_of(views, other)) for other in views.folder.dashboards])
+    begin = object_of(raw.get("time")).get("from")
     match = _COUNTED.fullmatch(str(begin or ""))
     queries = [target.expression for panel in dashboard.panels for target in panel.sent]
     if match is None or not queries:
         return
-    span, every = parse_duration(match[1]), max(map(views.scrape_interval, queries)) / 1000
+    span, every = parse_duration(match[1]), min(_every(views, query) for query in queries) / 1000
     if 0 < span < _FEWEST * every:
         yield f"$.time.from: opens with {begin}: {span / every:.0f} scrapes"
 
 
+def _every(views: Views, query: str) -> float:
+    """The scrape interval (ms) of what a query reads; of one that names no job that of the target, or the shortest."""
+    jobs = views.evidence.need(Dashboards).data.scrape_intervals
+    if not jobs or any(f'"{job}"' in query for job in jobs):
+        return views.scrape_interval(query)
+    return jobs.get(views.evidence.contract.target.job) or min(jobs.values())
+
+
 def _of_marks(raw: Mapping[str, Any]) -> Iterator[str]:
     """Marks that are called by one state of alerts, and ask for another one."""
-    for index, mark in enumerate(_items(_object(raw.get("annotations")).get("list"))):
+    for index, mark in enumerate(items_of(object_of(raw.get("annotations")).get("list"))):
         asked = set(_STATE.findall(str(mark.get("expr") or "")))
         said = {state for state in _STATES if state in str(mark.get("name") or "").lower()}
         if len(asked) == len(said) == 1 and asked != said:
@@ -84,12 +97,12 @@ def _of_marks(raw: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_links(raw: Mapping[str, Any], boards: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A link to other dashboards that forgets the range, where those of all others keep it."""
-    for index, link in enumerate(_items(raw.get("links"))):
+    for index, link in enumerate(items_of(raw.get("links"))):
         alike = [
             other.get("keepTime")
             for board in boards
             if board.get("uid") != raw.get("uid")
-            for other in _items(board.get("links"))
+            for other in items_of(board.get("links"))
             if (other.get("type"), other.get("tags")) == (link.get("type"), link.get("tags"))
         ]
         if link.get("keepTime") is not True and alike and all(keeps is True for keeps in alike):
@@ -98,7 +111,7 @@ def _of_links(raw: Mapping[str, Any], boards: Sequence[Mapping[str, Any]]) -> It
 
 def list_departures(views: Views, dashboard: Dashboard, panel: Panel, contract: Contract) -> Iterator[str]:
     """A list of alerts that has no room for all of the documented ones."""
-    most = _object(_at(views, dashboard, panel.path).get("options")).get("maxItems")
+    most = object_of(at(file_of(views, dashboard), panel.path).get("options")).get("maxItems")
     alerts = [alert for alert in contract.alerts if not alert.always]
     if isinstance(most, int) and 0 < most < len(alerts):
         yield f"{panel.path}.options.maxItems: shows {most} alerts at most, documented are {len(alerts)}"
@@ -106,28 +119,34 @@ def list_departures(views: Views, dashboard: Dashboard, panel: Panel, contract: 
 
 def _of_shares(raw: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str, str]]:
     """The axis and the limits of a share, written in per cent."""
-    whole = _WHOLE.get(panel.unit)
-    if whole is None:
-        if panel.unit and "%" in panel.title:
+    if panel.unit != _SHARE:
+        # a figure without a unit may be one in per cent
+        is_one = panel.unit in _PLAIN and any(_TIMES_100.search(target.expression) for target in panel.sent)
+        is_other = panel.unit and panel.unit != _PERCENT and not is_one and "%" not in panel.unit
+        if is_other and _IN_PERCENT.search(panel.title):
             yield "", f"{panel.path}.title", f"says per cent, and the unit is {panel.unit}"
         return
-    defaults = _object(_object(raw.get("fieldConfig")).get("defaults"))
+    defaults = object_of(object_of(raw.get("fieldConfig")).get("defaults"))
     high, key = defaults.get("max"), f"{panel.path}.fieldConfig.defaults"
-    if isinstance(high, int | float) and high > _FAR * whole:
-        yield "axis", f"{key}.max", f"the axis ends at {high / whole * 100:g} %"
+    if isinstance(high, int | float) and high > _FAR:
+        yield "axis", f"{key}.max", f"the axis ends at {high * 100:g} %"
     for limit in panel.thresholds if panel.thresholds_mode == "absolute" else ():
-        if limit > _FAR * whole:
-            yield "", f"{key}.thresholds", f"the limit {limit:g} is {limit / whole * 100:g} %"
+        if limit > _FAR:
+            yield "", f"{key}.thresholds", f"the limit {limit:g} is {limit * 100:g} %"
 
 
 def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
     """A legend without a label by which the query tells series apart, and which has several values."""
     known = {documented.name: documented.labels for documented in views.evidence.contract.metrics}
+    single = {panel.repeat} | {
+        variable.name for variable in dashboard.variables if not variable.multi and not variable.include_all
+    }
     for target in panel.sent if panel.type in _NAMED else ():
         said = set(_IN_LEGEND.findall(target.legend))
         if target.legend in _BY_ITSELF:
             continue
-        lost = sorted(set(_apart(views, dashboard, panel, target, known)) - said)
+        one = (label for label, value in _CHOSEN.findall(target.expression) if single & set(names(value)))
+        lost = sorted(set(_apart(views, dashboard, panel, target, known)) - said - set(one))
         if lost:
             yield (
                 "names",
@@ -177,22 +196,3 @@ def _grouped(node: Any) -> frozenset[str]:
 
 def _several(label: Label) -> bool:
     return label.pattern is not None or len(label.values or ()) > 1
-
-
-def _at(views: Views, dashboard: Dashboard, path: str) -> Mapping[str, Any]:
-    text = views.evidence.need(Dashboards).data.files[dashboard.file].removeprefix(BYTE_ORDER_MARK)
-    data = json.loads(text)
-    for step in key_of(path):
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return {}
-    return _object(data)
-
-
-def _items(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

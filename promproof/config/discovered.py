@@ -24,6 +24,8 @@ _DOCKER = ("docker_sd_configs", "dockerswarm_sd_configs")
 _LABEL = "__meta_docker_container_label_"
 _PLACES = re.compile(r"job|instance|__address__|__scheme__|__metrics_path__|__scrape_\w+|__param_\w+")
 """Labels that say where and as what a target is scraped."""
+_NO_RULES = (ValueError, TypeError, AttributeError)
+"""What is raised by relabel rules of other types than Prometheus takes."""
 _SELECTS = ("keep", "drop", "keepequal", "dropequal")
 
 
@@ -42,7 +44,7 @@ class Discovered:
     @property
     def labels(self) -> dict[str, str]:
         """Those of the target before it is relabelled."""
-        return {str(name): str(value) for name, value in (self.group.get("labels") or {}).items()}
+        return _labels(self.group)
 
     def rules(self, job: Mapping[str, Any]) -> list[Step]:
         """The rules of the job that the run has."""
@@ -64,10 +66,10 @@ def of_job(job: Mapping[str, Any], configuration: Path, address: str) -> Discove
         return Discovered(group)
     known = _known(job, configuration)
     if known:
-        group = {**group, "labels": {**(group.get("labels") or {}), **known}}
+        group = {**group, "labels": {**_labels(group), **known}}
     try:
         return Discovered(group, *_rules(job, _before(job, address, group), known))
-    except ValueError:  # Prometheus says it
+    except _NO_RULES:  # Prometheus says it
         return Discovered(group)
 
 
@@ -80,11 +82,15 @@ def lacking(job: Mapping[str, Any], configuration: Path) -> tuple[str, ...]:
         return ()
     said = of_job(job, configuration, "127.0.0.1:1")
     rules = _mappings(job.get("relabel_configs"))
+    try:
+        maps_any = any(map(_maps_meta, steps(rules)))
+    except _NO_RULES:
+        maps_any = False
     moved = {str(rule.get("target_label")) for number, rule in enumerate(rules) if number in said.left_out}
     found = {*said.open, *(moved & {"job", "instance"})}
     by_container = any(name.startswith(_LABEL) for name in said.labels)
     if (
-        (any(map(_maps_meta, steps(rules))) and not by_container)
+        (maps_any and not by_container)
         or job.get("http_sd_configs")
         or (job.get("file_sd_configs") and not groups_of_files(job, configuration))
     ):
@@ -134,13 +140,12 @@ def _moves(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 
 def _before(job: Mapping[str, Any], address: str, group: Mapping[str, Any]) -> dict[str, str]:
     """The labels of a target before its relabelling (scrape/target.go)."""
-    own = {str(name): str(value) for name, value in (group.get("labels") or {}).items()}
     return {
         "job": str(job.get("job_name")),
         "__address__": address,
         "__metrics_path__": str(job.get("metrics_path") or "/metrics"),
         "__scheme__": str(job.get("scheme") or "http"),
-        **own,
+        **_labels(group),
     }
 
 
@@ -165,7 +170,10 @@ def _known(job: Mapping[str, Any], configuration: Path) -> dict[str, str]:
 
 def _container(job: Mapping[str, Any], configuration: Path) -> dict[str, str]:
     """The labels of the one container of the compose file that the job's rules keep; none for no such one."""
-    rules = [step for step in steps(job.get("relabel_configs")) if step.rule.action in _SELECTS]
+    try:
+        rules = [step for step in steps(job.get("relabel_configs")) if step.rule.action in _SELECTS]
+    except _NO_RULES:
+        return {}
     kept = []
     for name, service in mounted.services(configuration):
         labels = _of_container(name, service)
@@ -183,7 +191,7 @@ def _of_container(name: str, service: Mapping[str, Any]) -> dict[str, str]:
     pairs: Iterator[tuple[str, str]] = (
         ((str(key), str(value)) for key, value in given.items())
         if isinstance(given, Mapping)
-        else (_pair(str(text)) for text in given or () if isinstance(given, list))
+        else (_pair(str(text)) for text in (given if isinstance(given, list) else ()))
     )
     found = {_LABEL + _sanitized(key): _text(value) for key, value in pairs}
     found[_LABEL + "com_docker_compose_service"] = name
@@ -204,6 +212,12 @@ def _text(value: str) -> str:
 def _sanitized(name: str) -> str:
     """strutil.SanitizeLabelName."""
     return re.sub(r"[^a-zA-Z0-9_]", "_", name)
+
+
+def _labels(group: Mapping[str, Any]) -> dict[str, str]:
+    """Those that a file gives to a group of targets."""
+    given = group.get("labels")
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, Mapping) else {}
 
 
 def _mappings(value: Any) -> Sequence[Mapping[str, Any]]:

@@ -102,7 +102,7 @@ def _of_grafana(
         for service, mine in zip(services, mounts, strict=True)
         if _GRAFANA.search(str(service.get("image") or ""))
         for source, target in mine
-        if source.exists()
+        if os.path.exists(source)
     )
 
 

@@ -36,6 +36,50 @@ def written_out(expression: str, recordings: Sequence[tuple[str, str]]) -> str:
     return expression
 
 
+def left_open(expression: str, recordings: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The records in an expression of which nobody knows what they ask of scraped series.
+
+    Several rules write one, it is read over a window or at another time, or a label of it may be one that its rule
+    gives. One of another value than all that its rule reads is not open: it is empty.
+    """
+    names = [name for name, _ in recordings]
+    texts = dict(recordings)
+    try:
+        nodes = walk(parse(expression))
+    except ValueError:
+        return ()
+    ranged = {id(node.vector_selector) for node in nodes if isinstance(node, promql.MatrixSelector)}
+    found = []
+    for node in nodes:
+        if isinstance(node, promql.VectorSelector) and node.name in texts:
+            shifted = node.offset is not None or node.at is not None or id(node) in ranged
+            if shifted or names.count(str(node.name)) > 1 or not _is_empty(texts[str(node.name)], node):
+                found.append(str(node.name))
+    return tuple(dict.fromkeys(found))
+
+
+def _is_empty(inner: str, selector: Any) -> bool:
+    """Whether a selector asks for another value of a label than all that a rule reads of scraped series."""
+    try:
+        read = [node for node in walk(parse(inner)) if isinstance(node, promql.VectorSelector)]
+    except ValueError:
+        return False
+    given = [_equal(node) for node in read]
+    return any(
+        bool(given) and all(label in one and one[label] != value for one in given)
+        for label, value in _equal(selector).items()
+    )
+
+
+def _equal(selector: Any) -> dict[str, str]:
+    """The labels of which a selector asks for one value."""
+    return {
+        str(matcher.name): str(matcher.value)
+        for matcher in selector.matchers.matchers
+        if str(matcher.op) == "MatchOp.Equal"
+    }
+
+
 def _once(expression: str, only: Mapping[str, str]) -> str:
     tree = parse(expression)
     nodes = walk(tree)

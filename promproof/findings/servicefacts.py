@@ -92,13 +92,25 @@ def _log(options: Part) -> float | None:
 def _shared(service: Service, file: ComposeFile) -> Iterator[str]:
     """Where somebody sets the variable both ports are one, and the second service does not start.
 
-    Services that have one port by default, too, are alternatives.
+    Services that have one port by default, too, are alternatives, and so are those of profiles that `.env` does not
+    start together.
     """
     mine = _by_variables(service)
     for other in file.services:
-        for name, port in _by_variables(other).items() if other.name != service.name else ():
+        if other.name == service.name or _apart(service.part, other.part, file):
+            continue
+        for name, port in _by_variables(other).items():
             if mine.get(name, port) != port:
                 yield name
+
+
+def _apart(one: Part, other: Part, file: ComposeFile) -> bool:
+    """Whether two services are in different profiles, and nothing starts both by default."""
+    profiles = [set(part.words("profiles")) for part in (one, other)]
+    started = {name.strip() for name in file.variables.get("COMPOSE_PROFILES", "").split(",")}
+    if not all(profiles) or profiles[0] & profiles[1] or "*" in started:
+        return False
+    return not all(mine & started for mine in profiles)
 
 
 def _by_variables(service: Service) -> dict[str, str]:

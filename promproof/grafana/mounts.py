@@ -6,6 +6,7 @@ provider. So a folder that is mounted for another purpose is not searched.
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def _below(mounts: tuple[tuple[Path, str], ...], home: str, endings: tuple[str, 
             start, place = source / inside, home
         else:
             continue
-        files = [start] if start.is_file() else sorted(start.rglob("*"))
+        files = [start] if os.path.isfile(start) else sorted(start.rglob("*"))
         for path in files:
             if path.suffix in endings and not path.is_dir():
                 found[

@@ -18,7 +18,7 @@ from promproof.verdict import Outcome
 _COMMENT = re.compile(r"# (HELP|TYPE) (\S+) ?(.*)")
 _SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: \d+)?")
 _PAIR = re.compile(r'\s*([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"\s*(?:,|$)')
-_CURL = re.compile(r"\$? ?curl (?:-\w+ )*\S*?(?:localhost|127\.0\.0\.1):(?P<port>\d+)/\S*")
+_CURL = re.compile(r"\$? ?curl (?:-\w+ )*\S*?(?:localhost|127\.0\.0\.1):(?P<port>\d+)/metrics\S*")
 _ENDINGS = ("_bucket", "_sum", "_count", "_created")
 CLAIM = "page/samples"
 _PART = re.compile(r"\.\.\.|…|//|>>>|\{\{|\{%|<[\w -]+>|\$\{|^\s*[%!]", re.MULTILINE)
@@ -40,15 +40,25 @@ def read(sheet: Sheet, known: Known) -> Iterator[Promise]:
 
 
 def _asked(block: Block, sheet: Sheet, known: Known) -> Iterator[Promise]:
-    """The one command of the block above an exposition: it asks the target, and no other component."""
+    """The one command of the block above an exposition: it asks the target, and no component of the monitoring.
+
+    Anything else may stand in front of the target.
+    """
     above = [other for other in sheet.page.blocks if other.line < block.line]
     if not above or sheet.headings_at(above[-1].line) != sheet.headings_at(block.line):
         return
     asked = _CURL.fullmatch(above[-1].text.strip())
     deployment = known.contract.deployment
-    if asked is None or deployment is None or int(asked["port"]) not in known.published:
+    if asked is None or deployment is None:
         return
     own = known.ports_of(deployment.target.service) | {deployment.target.port}
+    others = {
+        port
+        for name, service in deployment.services.items()
+        for port in (*known.ports_of(name), service.port)
+    }
+    if int(asked["port"]) not in own | others:
+        return
     promise = Promise(above[-1].line + 1, "command", asked[0], CLAIM)
     yield promise.judged(
         int(asked["port"]) in own,

@@ -84,6 +84,27 @@ def test_a_recording_rule_that_means_another_thing_is_red_where_it_is_read(
     assert judged(tmp_path, READING, recorded).outcome is Outcome.FAIL
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        READING.replace('{job="api"}', '{service="api"}'),
+        READING.replace(
+            'failed:ratio_rate6h{job="api"}', 'avg_over_time(failed:ratio_rate6h{job="api"}[5m])'
+        ),
+        READING.replace('{job="api"}', '{job="api"} offset 5m'),
+    ],
+    ids=["a label that the rule may give", "over a window", "at another time"],
+)
+def test_a_record_that_may_mean_it_is_not_verified(expression: str, tmp_path: Path) -> None:
+    verdict = judged(tmp_path, expression)
+    assert verdict.outcome is Outcome.NOT_VERIFIED
+    assert "what failed:ratio_rate6h asks of scraped series is not known here" in verdict.reason
+
+
+def test_a_record_of_no_rule_is_red(tmp_path: Path) -> None:
+    assert judged(tmp_path, READING.replace("rate6h", "rate1h")).outcome is Outcome.FAIL
+
+
 def test_a_recording_rule_that_the_alert_does_not_read_is_none_of_its_business(tmp_path: Path) -> None:
     assert judged(tmp_path, PROMISED, SHARE.replace("sum", "max")).outcome is Outcome.PASS
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from promproof.config.discovered import Discovered, of_job
+from promproof.config.discovered import Discovered, lacking, of_job
 from promproof.config.relabel_exact import applied
 
 pytestmark = pytest.mark.unit
@@ -177,6 +177,26 @@ def test_a_rule_of_a_static_job_is_never_left_out(tmp_path: Path) -> None:
 def test_a_pattern_that_nobody_can_read_is_left_to_prometheus(tmp_path: Path) -> None:
     job = {**DOCKER, "relabel_configs": [{"source_labels": ["__meta_x"], "regex": "(", "action": "keep"}]}
     assert of_job(job, tmp_path / "prometheus.yml", ADDRESS) == Discovered()
+
+
+@pytest.mark.parametrize("odd", [None, 5, True, "x", [5], [None], ["a"], {"a": None}])
+@pytest.mark.parametrize(
+    "key", ["static_configs", "relabel_configs", "consul_sd_configs", "labels", "modulus"]
+)
+def test_what_prometheus_refuses_breaks_nothing(key: str, odd: Any, tmp_path: Path) -> None:
+    group = {"targets": ["a:1"], **({"labels": odd} if key == "labels" else {})}
+    rule = {
+        "source_labels": ["__meta_x"],
+        "target_label": "x",
+        **({"modulus": odd} if key == "modulus" else {}),
+    }
+    job = {**DOCKER, "static_configs": [group], "relabel_configs": [rule]}
+    if key not in ("labels", "modulus"):
+        job[key] = odd
+    services = {"a": {"image": "a", "labels": odd}, "b": odd}
+    (tmp_path / "docker-compose.yml").write_text(yaml.safe_dump({"services": services}), encoding="utf-8")
+    assert isinstance(of_job(job, tmp_path / "prometheus.yml", ADDRESS), Discovered)
+    assert isinstance(lacking(job, tmp_path / "prometheus.yml"), tuple)
 
 
 def test_the_documented_forms_of_labels_are_read(tmp_path: Path) -> None:
