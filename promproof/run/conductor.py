@@ -295,9 +295,9 @@ class Conductor:
 def waits(course: Course, courses: Sequence[Course]) -> bool:
     """Whether a drill waits for another one: for its end, or until nobody who disturbs the path can be noticed.
 
-    A disturbance begins when no other alert is beyond its threshold, and no fault is raised while one lasts: all that
-    meets a disturbance is silence. Those that name one word run side by side whatever they have in common: each of them
-    waits until all have fired.
+    A disturbance begins when no other alert is beyond its threshold and nobody else disturbs the path, and no fault is
+    raised while one lasts: all that meets a disturbance is silence. Those that name one word run side by side whatever
+    they have in common: each of them waits until all have fired.
     """
     word = course.part.drill.together
     others = [other for other in courses if other is not course]
@@ -305,7 +305,8 @@ def waits(course: Course, courses: Sequence[Course]) -> bool:
     if course.at < 0:
         if any(not other.done for other in others if other.part.drill.name in course.part.after):
             return True
-        return course.part.drill.disturb is not None and any(other.raised for other in others)
+        disturbs = course.part.drill.disturb is not None
+        return disturbs and any(other.raised or other.disturbs for other in others)
     following = course.steps[course.at + 1 : course.at + 2]
     return any(step.turn == "raised" for step in following) and any(other.disturbs for other in others)
 

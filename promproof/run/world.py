@@ -10,8 +10,8 @@ from typing import Any
 
 from promproof.drills.drill import Drill
 from promproof.drills.plan import Step
-from promproof.errors import EvidenceError
-from promproof.faults.kind import FAULTS
+from promproof.errors import EvidenceError, InputError
+from promproof.faults.kind import FAULTS, Fault
 from promproof.faults.port import FaultPort
 from promproof.faults.site import METRICS_ROUTE, Site
 from promproof.observe.webhook import Receiver
@@ -69,10 +69,17 @@ class World:
         """Take everything back, whatever state things are in; tells what was done."""
         self.receiver.refuse(0)
         self.receiver.excused = False
-        told = [line for kind in FAULTS if (line := kind.rescue(self.site))]
+        told = [line for kind in FAULTS if (line := self._rescued(kind))]
         if self.site.port is not None:
             self.site.port.heal()
         return [*told, *self.site.book.heal()]
+
+    def _rescued(self, kind: type[Fault]) -> str:
+        """What was taken back of a kind; what could not be costs none of the others."""
+        try:
+            return kind.rescue(self.site)
+        except (EvidenceError, InputError, OSError) as error:
+            return f"not taken back: {str(error).splitlines()[0]}"
 
     def is_clean(self) -> bool:
         """Whether no fault is active: asked of the target itself where it can tell."""

@@ -14,7 +14,7 @@ from promproof.errors import InputError
 from promproof.evidence.history import Recorder
 from promproof.evidence.records import Timing
 from promproof.faults.site import Site
-from promproof.faults.undo import UndoBook
+from promproof.faults.undo import RunCommand, UndoBook
 from promproof.interrupts import terminate_as_interrupt
 from promproof.observe.webhook import Receiver
 from promproof.places import DEFAULT_CONTRACT
@@ -95,6 +95,33 @@ def test_a_drill_waits_for_all_that_it_has_something_in_common_with() -> None:
     assert waits(third, [third, course("AlertmanagerRestarts", "quiet"), ended("Intermittent")])
     assert waits(third, [third, ended("AlertmanagerRestarts"), course("Intermittent", "below")])
     assert not waits(third, [third, ended("AlertmanagerRestarts"), ended("Intermittent")])
+
+
+def test_two_drills_that_disturb_the_path_do_not_wait_for_each_other() -> None:
+    """Both would be below their thresholds, and neither raise its fault before the other has ended."""
+    first, second = course("WebhookFails", "below"), course("AlertmanagerRestarts")
+    assert waits(second, [first, second])
+    assert not waits(first, [first, second])
+    assert not waits(second, [ended("WebhookFails"), second])
+
+
+def test_what_can_not_be_taken_back_costs_nothing_else(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    with UndoBook(tmp_path / "undo") as book:
+        book.add(RunCommand(argv=("rm", str(flag))))
+        site = Site(
+            book, ExternalStack(Endpoints("http://127.0.0.1")), None, None, None, "shop", None, 0.05, ""
+        )
+        site.state |= {
+            "component_down": "alertmanager",
+            "missing_metric": ("p", tmp_path / "gone" / "file", "text"),
+        }
+        receiver = Receiver(lambda: 0.0)
+        told = World(site, receiver).heal_all()
+        receiver.close()
+    assert not flag.exists()
+    assert [line.startswith("not taken back: ") for line in told] == [True, True, False]
 
 
 @pytest.mark.parametrize("signals", [(), (signal.SIGINT,)], ids=["alone", "beside Ctrl-C"])
