@@ -3,6 +3,7 @@
 A dose is a share of the requests on its fault's routes. What another load sends beside them takes from that share, so
 that an alert which counts everything would rightly stay silent: such drills run one after the other, and a load that
 only one of them needs pauses while the other is driven. A load that a fault hits as well adds to what it decides on.
+Nor do drills run side by side whose shares hit the same requests: a share of slow ones would be one of slow failures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promproof.drills.coinciding import go_together
 from promproof.drills.drill import Loaded
 
 Rates = Callable[[Sequence[Loaded]], Mapping[Path, float]]
@@ -205,7 +207,9 @@ def _share(drill: Loaded, other: Loaded) -> bool:
 
 
 def _disturb(drill: Loaded, other: Loaded, beside: Beside) -> bool:
-    return _share(drill, other) or beside.spoils(drill, other) or beside.spoils(other, drill)
+    if _share(drill, other) or go_together(drill.plan, other.plan):
+        return True
+    return beside.spoils(drill, other) or beside.spoils(other, drill)
 
 
 def _by_loads(batches: Sequence[list[Loaded]], rates: Rates) -> list[list[Loaded]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
-from fractions import Fraction
 
 from promproof.contract.model import seconds
 from promproof.drills.drill import Drill
@@ -18,6 +17,8 @@ from promproof.faults.dosed import Dosed
 
 RESOLUTION = 1_000_000_000
 """A share is held in billionths."""
+ROW = 20
+"""Requests in a row that are looked at."""
 
 
 def held_up(drill: Drill, beside: Iterable[Drill]) -> float:
@@ -29,19 +30,39 @@ def held_up(drill: Drill, beside: Iterable[Drill]) -> float:
     return max((_by(drill, other) for other in beside), default=0.0)
 
 
+def go_together(drill: Drill, other: Drill) -> bool:
+    """Whether more than half of what one drill's dose above hits may be hit by the other's dose as well.
+
+    Then the one is not what it says where an alert counts good requests alone: a share of slow ones that all fail.
+    """
+    if not _on_the_same(drill, other):
+        return False
+    pairs = [(drill.above, share) for share in _shares(other)] + [
+        (other.above, share) for share in _shares(drill)
+    ]
+    return any(mine is not None and coincident(mine, share, ROW) > ROW / 2 for mine, share in pairs)
+
+
 def _by(drill: Drill, other: Drill) -> float:
-    mine, theirs = drill.fault, other.fault
-    if not isinstance(mine, Dosed) or not isinstance(theirs, Dosed) or mine.hold_back is not None:
+    mine, theirs = drill.fault.hold_back, other.fault.hold_back
+    if mine is not None or theirs is None or not _on_the_same(drill, other) or drill.above is None:
         return 0.0
-    if theirs.hold_back is None or set(mine.routes) != set(theirs.routes) or drill.above is None:
-        return 0.0
-    delay, events = seconds(theirs.hold_back), drill.above * (drill.decided or 0.0)
-    shares = [share for share in (other.below, other.above) if isinstance(share, float)]
+    delay, events = seconds(theirs), drill.above * (drill.decided or 0.0)
     if not events:
         return 0.0
     number = math.floor(delay * events) + 1
-    most = max((coincident(drill.above, share, number) for share in shares), default=0)
+    most = max((coincident(drill.above, share, number) for share in _shares(other)), default=0)
     return min(delay, most / events)
+
+
+def _on_the_same(drill: Drill, other: Drill) -> bool:
+    """Whether both faults choose from the same requests."""
+    mine, theirs = drill.fault, other.fault
+    return isinstance(mine, Dosed) and isinstance(theirs, Dosed) and set(mine.routes) == set(theirs.routes)
+
+
+def _shares(drill: Drill) -> list[float]:
+    return [share for share in (drill.below, drill.above) if isinstance(share, float)]
 
 
 def coincident(share: float, other: float, number: int) -> int:
@@ -49,10 +70,10 @@ def coincident(share: float, other: float, number: int) -> int:
     mine, theirs = round(share * RESOLUTION), round(other * RESOLUTION)
     if not mine or not theirs:
         return 0
-    turn = Fraction(theirs, mine) % 1
+    # parts of a round, in whole numbers: of 1 / (mine * RESOLUTION)
+    places = sorted(theirs * count % mine * RESOLUTION for count in range(number))
     # requests are whole: between two that a share of 3 in 100 chooses lie 33 or 34
-    width = Fraction(theirs, RESOLUTION) * (2 if RESOLUTION % mine else 1)
-    places = sorted(turn * count % 1 for count in range(number))
-    round_about = [*places, *(place + 1 for place in places)]
+    width = theirs * mine * (2 if RESOLUTION % mine else 1)
+    round_about = [*places, *(place + mine * RESOLUTION for place in places)]
     most = max(bisect_right(round_about, place + width) - at for at, place in enumerate(places))
     return min(most, number)

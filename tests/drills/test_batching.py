@@ -75,10 +75,10 @@ def shop(
     for number, (alert, kind, routes, traffic) in enumerate(given):
         (folder / f"{traffic}.yaml").write_text(TRAFFIC.replace("NAME", traffic), encoding="utf-8")
         path = folder / f"drill{number}.yaml"
-        fault = FAULTS[kind].replace("ROUTES", routes)
+        fault, above = FAULTS[kind].replace("ROUTES", routes), 0.07 if kind == "slow" else 0.06
         path.write_text(
             f"drill: 1\nname: D{number}\nalert: {alert}\nscenario: {traffic}.yaml\nrate: {rate}\n"
-            f"fault: {fault}\nbelow: 0.04\nabove: 0.06\n",
+            f"fault: {fault}\nbelow: 0.04\nabove: {above}\n",
             encoding="utf-8",
         )
         found.append(Loaded(plan=load(path), path=path))
@@ -258,3 +258,15 @@ def test_a_long_window_still_holds_what_was_done_for_another_alert(tmp_path: Pat
 
 def test_every_dosed_drill_names_where_it_doses() -> None:
     assert all(drill.plan.fault.routes for drill in DRILLS.values() if isinstance(drill.plan.fault, Dosed))
+
+
+def test_shares_that_hit_the_same_requests_are_not_dosed_side_by_side() -> None:
+    errors, slow = DRILLS["HighErrorRate"], DRILLS["SlowResponses"]
+    alike = slow.model_copy(update={"plan": slow.plan.model_copy(update={"above": errors.plan.above})})
+    assert [names(batch) for batch in batches([errors, slow], Beside())] == [
+        {"HighErrorRate", "SlowResponses"}
+    ]
+    assert [names(batch) for batch in batches([errors, alike], Beside())] == [
+        {"HighErrorRate"},
+        {"SlowResponses"},
+    ]

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from promproof.drills.coinciding import coincident, held_up
+from promproof.drills.coinciding import coincident, go_together, held_up
 from promproof.drills.drill import Drill, load_folder
 from promproof.drills.plan import detection, lag, steps
 from promproof.evidence.records import Timing
@@ -82,3 +82,17 @@ def test_what_is_held_up_is_driven_and_judged_for_longer() -> None:
         for a, b in zip(steps(ERRORS, TIMING, 0.1), steps(ERRORS, late, 0.1), strict=True)
     ]
     assert longer[0] == pytest.approx(1.2)
+
+
+def test_shares_that_go_together_are_known_from_either_side() -> None:
+    for errors, slow, together in (
+        (0.1, 0.1, True),
+        (0.1, 0.05, True),
+        (0.05, 0.1, True),
+        (0.055, 0.06, False),
+    ):
+        first, second = changed(ERRORS, above=errors), changed(SLOW, above=slow)
+        assert go_together(first, second) is go_together(second, first) is together, (errors, slow)
+    elsewhere = changed(ERRORS, fault=ERRORS.fault.model_copy(update={"routes": ("GET /health",)}))
+    assert not go_together(elsewhere, changed(SLOW, above=0.1))
+    assert not go_together(DRILLS["HighMemoryUsage"], SLOW)
