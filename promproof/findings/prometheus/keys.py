@@ -69,6 +69,8 @@ REMOTE = (
 """),
     *_HTTP,
 )
+_PLACES = dict.fromkeys(JOB, "a job of scrape_configs") | dict.fromkeys(GLOBAL, "global")
+"""Where the keys belong that no version has at the top of the file."""
 Misspelt = tuple[Part, str, str]
 """The part, the key in it, and what is wrong with it."""
 
@@ -76,7 +78,8 @@ Misspelt = tuple[Part, str, str]
 def misspelt(server: Prometheus) -> Iterator[Misspelt]:
     """All keys of a configuration that Prometheus refuses; a key that is near none may be of a newer version."""
     part, alerting = server.part, server.part.part("alerting")
-    yield from _keys(part, TOP)
+    yield from _misplaced(part)
+    yield from (found for found in _keys(part, TOP) if found[1] not in _PLACES)
     yield from _keys(part.part("global"), GLOBAL)
     yield from _keys(alerting, ALERTING)
     for entry in server.alertmanagers:
@@ -93,6 +96,15 @@ def misspelt(server: Prometheus) -> Iterator[Misspelt]:
         if job.origin == "scrape_configs":
             yield from _keys(job.part, JOB)
             yield from _below(job.part)
+
+
+def _misplaced(part: Part) -> Iterator[Misspelt]:
+    """Keys at the top of the file that lost their indentation."""
+    if part.document.kind or not isinstance(part.data, dict):
+        return
+    for key in map(str, part.data):
+        if key in _PLACES and key not in TOP:
+            yield part, key, f"{key} is no key of Prometheus here: it belongs to {_PLACES[key]}"
 
 
 def _below(part: Part) -> Iterator[Misspelt]:
