@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from promproof.checks import lacking_labels
@@ -10,8 +11,19 @@ from promproof.checks.target_metrics import misread, stored_labels, strange, unl
 from promproof.config.rules import loaded, normal
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
-from promproof.evidence.records import AlertmanagerSaid, RenderedRules, RuleFiles, RulesLoaded, Tools
+from promproof.evidence.records import (
+    AlertmanagerSaid,
+    RenderedRules,
+    RuleFiles,
+    RulesLoaded,
+    ToolResult,
+    Tools,
+)
+from promproof.findings.prometheus.keys import DISCOVERED
 from promproof.verdict import Verdict
+
+_FIELD = re.compile(r"\bline \d+: field (\w+) not found in type [\w.]+")
+_LINE = re.compile(r"\bline \d+: ")
 
 
 def _one(claim_id: str) -> Callable[[Contract], list[Claim]]:
@@ -25,11 +37,16 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
     silent = [f"{row.command}: {row.output}" for row in rows if row.status is None]
     if silent:
         return unknown(claim, "; ".join(silent), [record.number])
-    found = [f"{row.command}: {row.output}" for row in rows if row.status != 0]
+    lacking = {row.command: left_out for row in rows if (left_out := _left_out(row))}
+    found = [f"{row.command}: {row.output}" for row in rows if row.status != 0 and row.command not in lacking]
     found += list(record.data.findings)
     rules = evidence.history.last(RuleFiles)
     if rules is not None:
         found += _recorded(rules.data, evidence)
+    if lacking and not found:
+        command, keys = next(iter(lacking.items()))
+        reason = f"{command}: the promtool that was found is built without {', '.join(keys)}"
+        return not_verified(claim, f"{reason}; --binary promtool=PATH names another")
     return findings(
         claim,
         found,
@@ -37,6 +54,17 @@ def judge_tools(claim: Claim, evidence: Evidence) -> Verdict:
         expected="no finding of promtool and amtool; every rule glob matches",
         evidence=[record.number],
     )
+
+
+def _left_out(row: ToolResult) -> tuple[str, ...]:
+    """The discoveries for which alone promtool refuses a file: Debian builds it without some of them.
+
+    All mistakes of a file's keys and types are told at once.
+    """
+    refused = _FIELD.findall(row.output) if row.status else []
+    rest = _FIELD.sub("", row.output)
+    is_alone = "unmarshal errors" in rest and not _LINE.search(rest)
+    return tuple(dict.fromkeys(refused)) if is_alone and set(refused) <= set(DISCOVERED) else ()
 
 
 def _recorded(rules: RuleFiles, evidence: Evidence) -> list[str]:

@@ -35,6 +35,11 @@ def asked(expression: str, evidence: Evidence) -> str:
     )
 
 
+def of_any(expressions: Iterable[str], evidence: Evidence) -> str:
+    """The same of several queries, or of one with different choices."""
+    return next((why for expression in expressions if (why := asked(expression, evidence))), "")
+
+
 def named(legend: str, expression: str, evidence: Evidence) -> str:
     """Why a legend may be empty; empty where it names no such label."""
     return _why(expression, lambda selector: parts(legend), evidence)

@@ -264,7 +264,8 @@ def emptiness(
                 cause, plain(views, dashboard, panel, target), views.served, contract
             ):
                 continue
-            if why := lacking_labels.asked(plain(views, dashboard, panel, target), views.evidence):
+            texts = (plain(views, dashboard, panel, target), *(record.data.expanded for record in records))
+            if why := lacking_labels.of_any(texts, views.evidence):
                 lack = f"{text}; {why}"
             elif why := views.cut_off(target.expression):
                 doubt = f"{text}; {why}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promproof.checks import lacking_labels
 from promproof.checks.base import Check, Claim, findings, not_verified, register, unknown
 from promproof.checks.panel_findings import beyond, names_of, nothing_seen
 from promproof.checks.panel_form import asking as panels
@@ -25,6 +26,9 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     found, count = names_of(seen, dashboard, panel)
     records = [record.number for record in seen.records(dashboard, panel)]
     if not found and not count and (why := nothing_seen(seen, promise)):
+        return not_verified(claim, why)
+    texts = [record.data.expanded for record in seen.records(dashboard, panel)]
+    if not found and not count and (why := lacking_labels.of_any(texts, evidence)):
         return not_verified(claim, why)
     if not found and not count:
         return unknown(claim, "no series came back, so there is nothing to name", records)

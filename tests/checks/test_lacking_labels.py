@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from promproof.checks import lacking_labels, panel_data
-from promproof.checks.base import judge
+from promproof.checks import lacking_labels, panel_data, panel_legend
+from promproof.checks.base import Check, judge
 from promproof.config.discovered import ANY, lacking
 from promproof.config.rules import Rule
 from promproof.contract.model import Contract
@@ -117,7 +117,7 @@ def test_a_legend_and_a_variable_and_a_text_may_lack_it_as_well() -> None:
     assert not lacking_labels.of_rule(Rule("A", f"{plain} > 1", 0.0), known)
 
 
-def panel(names: tuple[str, ...]) -> Verdict:
+def panel(names: tuple[str, ...], check: Check = panel_data.CHECK, asked: str = QUERY) -> Verdict:
     known = evidence(names)
     path = "$.panels[0].targets[0]"
     more: list[tuple[str, dict[str, Any]]] = [
@@ -129,9 +129,10 @@ def panel(names: tuple[str, ...]) -> Verdict:
                 "panel": "Orders",
                 "path": path,
                 "zoom": "hour",
-                "expanded": QUERY,
+                "expanded": asked,
                 "begin": 1,
                 "end": 2,
+                "step": 1,
                 "series": [],
             },
         ),
@@ -146,12 +147,19 @@ def panel(names: tuple[str, ...]) -> Verdict:
         ),
     ]
     known.history.records.extend(record(10 + n, 9.0, name, data) for n, (name, data) in enumerate(more))
-    (claim,) = panel_data.claims(CONTRACT)
-    return judge(panel_data.CHECK, claim, known)
+    (claim,) = check.claims(CONTRACT)
+    return judge(check, claim, known)
 
 
 def test_a_panel_of_such_a_label_is_not_verified_and_one_of_a_static_job_is_red() -> None:
     assert (panel(("namespace",)).outcome, panel(()).outcome) == ("not verified", "fail")
+    legend = panel_legend.CHECK
+    assert (panel(("namespace",), legend).outcome, panel((), legend).outcome) == ("not verified", "unknown")
+
+
+def test_a_variable_that_has_no_value_is_asked_for_as_it_stands() -> None:
+    chosen = QUERY.replace('namespace="eu"', 'namespace=~"$namespace"')
+    assert panel(("namespace",), asked=chosen).outcome == "not verified"
 
 
 @pytest.mark.parametrize(

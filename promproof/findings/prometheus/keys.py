@@ -14,12 +14,12 @@ _HTTP = words("""
     proxy_connect_header follow_redirects enable_http2 http_headers bearer_token bearer_token_file
     sigv4 azuread google_iam
 """)
-_DISCOVERED = tuple(
+DISCOVERED = tuple(
     f"{name}_sd_configs"
     for name in words("""
         file dns kubernetes docker dockerswarm consul ec2 http azure gce openstack nomad eureka
         hetzner digitalocean lightsail linode marathon nerve serverset triton uyuni vultr ionos kuma
-        ovhcloud puppetdb scaleway stackit outscale
+        ovhcloud puppetdb scaleway stackit outscale aws
     """)
 )
 TOP = words("""
@@ -47,7 +47,7 @@ JOB = (
     enable_compression native_histogram_bucket_limit native_histogram_min_bucket_factor
     scrape_fallback_protocol fallback_scrape_protocol
 """),
-    *_DISCOVERED,
+    *DISCOVERED,
     *_LIMITS,
     *_HTTP,
 )
@@ -58,7 +58,7 @@ ALERTMANAGER = (
     *words("""
     static_configs scheme path_prefix timeout api_version relabel_configs alert_relabel_configs
 """),
-    *_DISCOVERED,
+    *DISCOVERED,
     *_HTTP,
 )
 REMOTE = (
