@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from promproof.config.promql_durations import windows
 from promproof.config.routing import Reached, reached
+from promproof.config.rules import Rule
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.contract.settings import JobSettings, Settings
@@ -45,7 +47,7 @@ def pace_of(prepared: Prepared) -> Pace:
 
 
 def timing_of(prepared: Prepared, alert: Alert) -> Timing:
-    """The durations of an alert's way to its first receiver, in seconds: as the contract says them, else as deployed.
+    """The durations of an alert and its way to its first receiver (s): as the contract says them, else as deployed.
 
     Raises:
         EvidenceError: no route of the configuration takes the alert.
@@ -54,7 +56,10 @@ def timing_of(prepared: Prepared, alert: Alert) -> Timing:
     config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
     if prepared.routes is not None:
         config = dict(prepared.routes)
-    return _timing(alert, config, pace_of(prepared), prepared.contract)
+    timing = _timing(alert, config, pace_of(prepared), prepared.contract)
+    if alert.window is not None or alert.unit == "state":  # a state without a window is promised to have none
+        return timing
+    return replace(timing, window=prepared.scale.seconds(_deployed_window(alert, prepared.rules)))
 
 
 def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contract) -> Timing:
@@ -91,6 +96,15 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contr
         beat=beat,
         again=again,
     )
+
+
+def _deployed_window(alert: Alert, rules: Sequence[Rule]) -> float:
+    """The range (s) over which the alert's rule looks; 0 for none, or where it has several or does not parse."""
+    try:
+        found = {length for rule in rules if rule.name == alert.name for length in windows(rule.expression)}
+    except ValueError:
+        return 0.0
+    return found.pop() / 1000 if len(found) == 1 else 0.0
 
 
 def _labels(alert: Alert) -> dict[str, str]:

@@ -52,3 +52,22 @@ def test_a_receiver_and_a_job_of_their_own_keep_theirs(prepared: Prepared) -> No
     )
     told = timing(prepared, own, "ServiceDown")
     assert (told.group_wait, told.repeat_interval, told.scrape) == (5.0, 60.0, 0.5)  # both receivers are told
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "unit", "seconds"),
+    [
+        pytest.param("HighErrorRate", None, "ratio", 5.0, id="of the rule"),
+        pytest.param("HighErrorRate", "10m", "ratio", 10.0, id="as promised"),
+        pytest.param("HighErrorRate", "0s", "ratio", 0.0, id="promised to be none"),
+        pytest.param("HighErrorRate", None, "state", 0.0, id="a state"),
+        pytest.param("HighMemoryUsage", None, "ratio", 0.0, id="the rule has none"),
+        pytest.param("ErrorBudgetFastBurn", None, "ratio", 0.0, id="the rule has two"),
+    ],
+)
+def test_a_window_that_is_not_promised_is_that_of_the_rule(
+    prepared: Prepared, name: str, window: str | None, unit: str, seconds: float
+) -> None:
+    alert = prepared.contract.alert(name)
+    told = alert.model_copy(update={"window": window, "short_window": None, "unit": unit})
+    assert timing_of(prepared, told).window == seconds
