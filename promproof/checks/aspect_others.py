@@ -114,8 +114,10 @@ def _of_idle_instances(evidence: Evidence) -> set[str]:
 def _of_earlier_traffic(case: Case) -> set[str]:
     """Alerts that may still see what was done on purpose before this drill, and then are right to fire."""
     evidence = case.evidence
-    found = unsettled(evidence.contract) if evidence.history.last(Phase) is not None else set()
-    sees = memory(evidence.contract)
+    files = evidence.history.last(RuleFiles)
+    rules = files.data.rules if files is not None else ()
+    found = unsettled(evidence.contract, rules) if evidence.history.last(Phase) is not None else set()
+    sees = memory(evidence.contract, rules)
     for driven in (record.data for record in evidence.history.of(DrillDriven)):
         if driven.ended <= case.begun:
             found |= {

@@ -241,7 +241,9 @@ class _Session:
         """The drill, judged from when its alert's windows hold nothing of what was dosed for others before it."""
         healed = {turn.data.drill: turn.t for turn in self.history.of(records.Turn) if turn.data.do == "heal"}
         earlier = [driven for driven in self.driven if driven.drill.scenario and driven.drill.name in healed]
-        window = remains(self.prepared.contract, part.alert, [driven.alert for driven in earlier])
+        window = remains(
+            self.prepared.contract, self.prepared.rules, part.alert, [driven.alert for driven in earlier]
+        )
         if not window:
             return part
         pace = self.bench.pace

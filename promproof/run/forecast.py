@@ -57,7 +57,7 @@ def _traffic(prepared: Prepared) -> float:
     total = max(lasts, SCRAPES * pace.scrape_interval)
     if prepared.drill is None:
         return total
-    windows = map(pace.scale.seconds, awaited(prepared.contract, prepared.drill.plan.may))
+    windows = map(pace.scale.seconds, awaited(prepared.contract, prepared.rules, prepared.drill.plan.may))
     return total + max(windows, default=0.0) + _steps(prepared, prepared.drill)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from promproof.config.promql_durations import windows
 from promproof.config.routing import Reached, reached
 from promproof.config.rules import Rule
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, Contract, seconds
 from promproof.contract.settings import JobSettings, Settings
+from promproof.drills.aging import seen_over
 from promproof.errors import EvidenceError
 from promproof.evidence.records import Timing
 from promproof.run.prepared import Prepared
@@ -56,13 +56,11 @@ def timing_of(prepared: Prepared, alert: Alert) -> Timing:
     config = prepared.scale.alertmanager(file.data, file.where) if file is not None else {}
     if prepared.routes is not None:
         config = dict(prepared.routes)
-    timing = _timing(alert, config, pace_of(prepared), prepared.contract)
-    if alert.window is not None or alert.unit == "state":  # a state without a window is promised to have none
-        return timing
-    return replace(timing, window=prepared.scale.seconds(_deployed_window(alert, prepared.rules)))
+    return _timing(alert, config, pace_of(prepared), prepared)
 
 
-def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contract) -> Timing:
+def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, prepared: Prepared) -> Timing:
+    contract = prepared.contract
     settings, job = contract.settings or Settings(), contract.target.job
     routes: list[Reached] = reached(config, _labels(alert))
     beat, again = _beat(config, contract, settings, pace.scale)
@@ -81,7 +79,7 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contr
     scrape = settings.jobs.get(job, JobSettings()).scrape_interval or settings.scrape_interval
     return Timing(
         threshold=alert.edge,
-        window=scale.seconds(seconds(alert.window)) if alert.window else 0.0,
+        window=scale.seconds(_window(alert, prepared.rules)),
         hold=scale.seconds(seconds(alert.hold)) if alert.hold is not None else 0.0,
         scrape=stated(scrape, pace.scrape_interval),
         evaluation=stated(settings.evaluation_interval, pace.evaluation_interval),
@@ -98,13 +96,12 @@ def _timing(alert: Alert, config: Mapping[str, Any], pace: Pace, contract: Contr
     )
 
 
-def _deployed_window(alert: Alert, rules: Sequence[Rule]) -> float:
-    """The range (s) over which the alert's rule looks; 0 for none, or where it has several or does not parse."""
-    try:
-        found = {length for rule in rules if rule.name == alert.name for length in windows(rule.expression)}
-    except ValueError:
-        return 0.0
-    return found.pop() / 1000 if len(found) == 1 else 0.0
+def _window(alert: Alert, rules: Sequence[Rule]) -> float:
+    """The range (s, unscaled) that a drill's doses fill; 0 for none, or where nobody promises which of several."""
+    if alert.window:
+        return seconds(alert.window)
+    found = seen_over(alert, rules)
+    return found[0] if len(found) == 1 else 0.0
 
 
 def _labels(alert: Alert) -> dict[str, str]:

@@ -107,7 +107,10 @@ class Senders:
 
         driven = part(self.prepared, bench, loaded.plan)
         until = latest + emptied(
-            map(bench.pace.scale.seconds, awaited(self.prepared.contract, loaded.plan.may)),
+            map(
+                bench.pace.scale.seconds,
+                awaited(self.prepared.contract, self.prepared.rules, loaded.plan.may),
+            ),
             bench.pace.scrape_interval,
             bench.pace.evaluation_interval,
         )

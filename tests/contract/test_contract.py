@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from promproof.config.rules import Rule
 from promproof.contract.model import Contract, load
 from promproof.drills.aging import awaited, unsettled
 from promproof.errors import InputError
@@ -111,16 +112,16 @@ def test_only_alerts_about_the_service_ask_for_a_window_of_traffic(
         "metrics: [{name: jobs_total, type: counter, labels: {}, help: Jobs}]\n"
         f"alerts: [{{name: Late, comparator: '>', threshold: 1, unit: state, window: 5m, {keys}}}]\n"
     )
-    assert awaited(load(path), may=()) == windows
-    assert awaited(load(path), may=("Late",)) == []
+    assert awaited(load(path), (), may=()) == windows
+    assert awaited(load(path), (), may=("Late",)) == []
 
 
 def test_no_run_waits_for_a_window_of_hours(path: Path) -> None:
     path.write_text(
         "contract: 1\nservice: shop\nalerts: [{name: Burns, window: 3d, short_window: 6h}, {name: Late, window: 1h}]\n"
     )
-    assert awaited(load(path), may=()) == [3600.0]
-    assert unsettled(load(path)) == {"Burns"}
+    assert awaited(load(path), (), may=()) == [3600.0]
+    assert unsettled(load(path), ()) == {"Burns"}
 
 
 @pytest.mark.parametrize(
@@ -140,3 +141,19 @@ def test_a_short_window_stands_beside_a_longer_one(path: Path, windows: str) -> 
 def test_an_alert_without_an_edge_is_not_dosed(path: Path, keys: str, dosed: bool) -> None:
     path.write_text(f"contract: 1\nservice: shop\nalerts: [{{name: Late{', ' if keys else ''}{keys}}}]\n")
     assert load(path).alert("Late").is_dosed is dosed
+
+
+def test_a_window_that_is_not_promised_is_seen_in_the_rule(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text(
+        "contract: 1\nservice: s\nalerts: [{name: Errors}, {name: Burns}, {name: Down, unit: state}, {name: Odd}]\n",
+        encoding="utf-8",
+    )
+    rules = [
+        Rule("Errors", "rate(errors_total[10m]) > 0", 60.0),
+        Rule("Burns", "rate(errors_total[6h]) > 0.1 and rate(errors_total[2h]) > 0.1", 60.0),
+        Rule("Down", "max_over_time(up[5m]) == 0", 60.0),
+        Rule("Odd", "rate(", 60.0),
+    ]
+    assert awaited(load(path), rules, may=()) == [600.0]
+    assert unsettled(load(path), rules) == {"Burns"}

@@ -248,12 +248,14 @@ def test_what_others_send_to_the_routes_of_a_fault_is_not_sent_twice_beyond_the_
 def test_a_long_window_still_holds_what_was_done_for_another_alert(tmp_path: Path) -> None:
     _, contract = shop(tmp_path)
     errors, slow, long = (contract.alert(name) for name in ("Errors", "Slow", "Long"))
-    assert remains(contract, long, [errors]) == 3600
-    assert remains(contract, errors, [slow, long]) == 300
-    assert remains(contract, long, [slow]) == 0
-    assert remains(contract, long, []) == 0
+    assert remains(contract, (), long, [errors]) == 3600
+    assert remains(contract, (), errors, [slow, long]) == 300
+    assert remains(contract, (), long, [slow]) == 0
+    assert remains(contract, (), long, []) == 0
     # of two windows the short one is clean first
-    assert remains(CONTRACT, CONTRACT.alert("ErrorBudgetFastBurn"), [CONTRACT.alert("HighErrorRate")]) == 300
+    assert (
+        remains(CONTRACT, (), CONTRACT.alert("ErrorBudgetFastBurn"), [CONTRACT.alert("HighErrorRate")]) == 300
+    )
 
 
 def test_every_dosed_drill_names_where_it_doses() -> None:
