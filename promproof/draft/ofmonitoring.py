@@ -37,13 +37,18 @@ class Setup:
     target: str = ""
     heartbeats: tuple[str, ...] = ()
 
+    def reads(self, component: str) -> bool:
+        """Whether Prometheus scrapes a component, by a usual name: else nothing stored shows what befell it."""
+        return any(job in JOBS[component] for job in self.jobs)
+
 
 def drill(tree: Any, setup: Setup) -> Made | None:
     """The fault that moves a rule about the monitoring; None for a rule about anything else."""
     node = bare(tree)
     if is_call(node, "absent"):
         return _missing(node, setup.jobs)
-    if is_call(node, "vector") and number(node) is not None and setup.heartbeats:
+    is_constant = is_call(node, "vector") and number(node) is not None
+    if is_constant and setup.heartbeats and setup.reads(ALERTMANAGER):
         said = "Alertmanager is killed, so that the receiver of this alert must notice that it stops."
         return {"dead_man": True, "receivers": list(setup.heartbeats), **_down(ALERTMANAGER)}, said
     found = (_of_side(side, setup) for side in _sides(node))
@@ -77,7 +82,7 @@ def _of_state(selector: Any, setup: Setup) -> Made | None:
     name = metric(selector)
     if name == "up" and _is_of_node(selector, setup):
         return _down(NODE_EXPORTER), "Node Exporter is killed, and started again."
-    if name in RELOADS:
+    if name in RELOADS and setup.reads(RELOADS[name]):
         made = {"kind": "broken_configuration", "component": RELOADS[name]}
         said = "is told to read a file that is no configuration, and then the right one."
         return {"fault": made}, f"{RELOADS[name].capitalize()} {said}"
@@ -89,7 +94,7 @@ def _of_events(name: str, setup: Setup) -> Made | None:
     if name == FAILURES:
         said = "a rule that can't be evaluated is planted into the run's copy of the rules."
         return {"fault": {"kind": "failing_rule"}}, said
-    if name == UNSENT and setup.heartbeats:
+    if name == UNSENT and setup.heartbeats and setup.reads(ALERTMANAGER):
         return _down(ALERTMANAGER), "Alertmanager is killed, and started again: it is told late, if at all."
     if name == FAILED and setup.heartbeats:
         made = {"kind": "refusing_receiver", "receivers": list(setup.heartbeats)}

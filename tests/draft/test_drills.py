@@ -103,7 +103,7 @@ def test_of_two_rules_with_one_name_neither_gets_a_drill() -> None:
     assert set(drafted("up == 0", SHARE.format("5..", 0.1))) == {"drills/A.yaml", "drills/B.yaml", SCENARIO}
 
 
-SETUP = Setup(("shop", "node", "prometheus"), "shop", ("deadman",))
+SETUP = Setup(("shop", "node", "prometheus", "alertmanager"), "shop", ("deadman",))
 FAILURES = "prometheus_rule_evaluation_failures_total"
 
 
@@ -161,6 +161,21 @@ def test_an_alert_about_what_no_fault_moves_gets_none(expression: str) -> None:
     assert drafted(expression, setup=SETUP) == {}
 
 
+@pytest.mark.parametrize(
+    ("expression", "job"),
+    [
+        ("vector(1)", "alertmanager"),
+        ('rate(prometheus_notifications_errors_total{job="prometheus"}[5m]) > 0', "alertmanager"),
+        ("alertmanager_config_last_reload_successful != 1", "alertmanager"),
+        ("prometheus_config_last_reload_successful == 0", "prometheus"),
+    ],
+)
+def test_what_nobody_scrapes_gets_none_since_nothing_stored_shows_it(expression: str, job: str) -> None:
+    assert drafted(expression, setup=SETUP)
+    rest = tuple(other for other in SETUP.jobs if other != job)
+    assert drafted(expression, setup=Setup(rest, SETUP.target, SETUP.heartbeats)) == {}
+
+
 def test_the_service_is_killed_for_an_alert_about_it_alone() -> None:
     killed = "fault: {kind: killed}"
     assert killed in drafted("up == 0", setup=SETUP)["drills/A.yaml"]
@@ -198,5 +213,5 @@ def test_a_watchdog_is_drilled_where_its_receiver_is_told_often(
     rule = Rule("Watchdog", expression, 0.0)
     assert heartbeats(read_folder(tmp_path), [rule]) == told
     assert alert(rule, None, {}).get("always", False) == (expression == "vector(1)")
-    drafts = drafted(expression, started=False, setup=Setup(heartbeats=told))
+    drafts = drafted(expression, started=False, setup=Setup(("alertmanager",), heartbeats=told))
     assert ("dead_man: true" in drafts.get("drills/A.yaml", "")) == bool(told)
