@@ -299,6 +299,7 @@ READERS = {
     "report": "what this program ships",
     "run/alone.py": "what this program wrote",
     "run/exercises.py": "the run copy",
+    "run/spare.py": "control groups of the kernel",
     "stack": "the kernel, logs of its own children, programs of the cache",
 }
 """Who reads a file without the one reader, and what that is."""
