@@ -1,7 +1,8 @@
 """Which scrape job reads the target, where the contract leaves it out and prometheus.yml leaves no doubt.
 
-Jobs of the monitoring itself are no candidates: they are told by their names and by the ports that their programs
-are known by. A doubt is never resolved by a guess: it is an error that names the candidates.
+Jobs of the monitoring itself are no candidates: they are told by their names, by the ports that their programs are
+known by, and by `/federate`, the path of another Prometheus. A doubt is never resolved by a guess: it is an error that
+names the candidates.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def candidates(jobs: Mapping[str, Job]) -> list[str]:
 
 def _is_monitoring(job: Job) -> bool:
     name = job.name.lower().replace("_", "-").removesuffix("-exporter")
-    return name in MONITORING or _is_at(job, _PORTS)
+    return name in MONITORING or job.metrics_path == "/federate" or _is_at(job, _PORTS)
 
 
 def _is_of_another(job: Job) -> bool:

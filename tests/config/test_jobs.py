@@ -57,6 +57,19 @@ def test_a_probe_is_not_the_target_where_there_is_another_job() -> None:
     assert job_of(jobs, "shop", None, "prometheus.yml") == "spring"
 
 
+@pytest.mark.parametrize("path", ["/federate", "/metrics"])
+def test_another_prometheus_is_not_the_target(path: str) -> None:
+    jobs = {
+        "prometheus": Job("prometheus", "http", "/metrics", ("localhost:9090",)),
+        "cluster": Job("cluster", "https", path, ("cluster.example.org",)),
+    }
+    if path == "/metrics":
+        assert job_of(jobs, "shop", None, "prometheus.yml") == "cluster"
+    else:
+        with pytest.raises(InputError, match="no scrape job reads the target"):
+            job_of(jobs, "shop", None, "prometheus.yml")
+
+
 def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:
     with pytest.raises(InputError, match="there are prometheus\n"):
         told({"prometheus": "localhost:9090"})
