@@ -34,7 +34,9 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
     needed = case.timing.window + case.timing.hold
     hole = membership.hole(case.polls(), begin, end)
     doubt = ""
-    if end - held < needed or end - begin < case.timing.hold or hole > case.timing.hold:
+    # a state lasts for an evaluation at least, however short `for` is
+    hidden = hole > max(case.timing.hold, case.timing.evaluation)
+    if end - held < needed or end - begin < case.timing.hold or hidden:
         doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
     elif _decided(case, begin, end) < 0.5:
         doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"

@@ -204,7 +204,7 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
         folder is not None and folder.alertmanager is not None and probes
     ):  # without one nobody is told, live or not
         rules = read_rules(folder.rules)
-        setup = Setup(folder.jobs, seen.job.name, monitoring.heartbeats(folder, rules))
+        setup = Setup(folder.jobs, seen.job.mine, monitoring.heartbeats(folder, rules))
         drafted |= drills(rules, seen.found, probes, started=wishes.app is not None, setup=setup)
     return drafted
 

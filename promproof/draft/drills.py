@@ -48,7 +48,7 @@ def drills(
     for rule in rules:
         if names.count(rule.name) > 1 or not re.fullmatch(r"[A-Za-z0-9_-]+", rule.name):
             continue
-        if started and _is_gone(rule, setup.target):
+        if started and _is_gone(rule, setup):
             texts[f"{FOLDER}/{rule.name}.yaml"] = _killed(rule)
         elif (made := ofmonitoring.drill(_tree(rule), setup)) is not None:
             texts[f"{FOLDER}/{rule.name}.yaml"] = _stated(rule, *made)
@@ -62,8 +62,12 @@ def drills(
     return texts
 
 
-def _is_gone(rule: Rule, job: str) -> bool:
-    """Whether a rule says that the service is down: `up == 0`, of its job (empty: not known) or of any."""
+def _is_gone(rule: Rule, setup: Setup) -> bool:
+    """Whether a rule says that the service is down: `up == 0`, of its job or of any.
+
+    Where nobody knows which of the jobs is the service's, a rule that names one may be about another.
+    """
+    job = setup.target
     node = _tree(rule)
     if not isinstance(node, promql.BinaryExpr):
         return False
@@ -74,7 +78,9 @@ def _is_gone(rule: Rule, job: str) -> bool:
         and metric(left) == "up"
         and limit in (("==", 0.0), ("<", 1.0))
         and all(
-            not job or fits(job, sign, wanted) for label, sign, wanted in matchers(left) if label == "job"
+            fits(job, sign, wanted) if job else not setup.jobs
+            for label, sign, wanted in matchers(left)
+            if label == "job"
         )
     )
 

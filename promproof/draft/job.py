@@ -37,6 +37,8 @@ class ScrapeJob:
     """How a Prometheus that runs already names the service; empty where several or none are its address."""
     reads: tuple[str, ...] = ()
     """The URLs that the job reads, without their path."""
+    mine: str = ""
+    """The job, also where the draft need not say it; empty where a doubt stays."""
 
     @property
     def doubt(self) -> str:
@@ -65,7 +67,7 @@ def of_folder(
     if found is None:
         return ScrapeJob("", True, tuple(candidates(folder.jobs)), tuple(folder.jobs))
     name = found or job_of(folder.jobs, service, None, "")
-    return ScrapeJob(found, reads=_urls(folder.jobs[name]))
+    return ScrapeJob(found, reads=_urls(folder.jobs[name]), mine=name)
 
 
 def of_running(
@@ -87,7 +89,7 @@ def of_running(
     urls = [urlsplit(str(target["scrapeUrl"])) for target in targets if target["labels"]["job"] == name]
     instance = found.instance if found is not None else ""
     reads = tuple(dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in urls))
-    return ScrapeJob(name, there=there, instance=instance, reads=reads)
+    return ScrapeJob(name, there=there, instance=instance, reads=reads, mine=name)
 
 
 def refuse_unknown(asked: str, there: Iterable[str]) -> None:
@@ -164,7 +166,7 @@ def written_labels(folder: Folder) -> frozenset[str]:
 
 def named(folder: Folder, name: str) -> ScrapeJob:
     """A job of the configuration by its name."""
-    return ScrapeJob(name, reads=_urls(folder.jobs[name]))
+    return ScrapeJob(name, reads=_urls(folder.jobs[name]), mine=name)
 
 
 def _urls(job: Job) -> tuple[str, ...]:

@@ -54,6 +54,17 @@ def test_labels_that_prometheus_adds_to_what_it_sends_are_no_findings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unseen", "outcome"), [(0.0, "pass"), (0.05, "pass"), (1.0, "unknown")], ids=["none", "short", "long"]
+)
+def test_without_a_for_only_a_hole_of_an_evaluation_can_hide_that_it_fired(
+    unseen: float, outcome: str
+) -> None:
+    at_once = {"timing": asdict(replace(TIMING, hold=0.0))}
+    rows = changed("drill", lambda t, data: {**data, **at_once})
+    assert verdicts(hidden(13.0, 13.0 + unseen, rows))["silent-below"].outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("watched", "loud", "bad"),
     [
         (10.5, (10.0, 10.4), {}),  # of the traffic before: that is not judged

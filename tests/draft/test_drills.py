@@ -183,6 +183,12 @@ def test_the_service_is_killed_for_an_alert_about_it_alone() -> None:
     assert killed not in drafted('up{job="node"} == 0', setup=SETUP)["drills/A.yaml"]
 
 
+def test_without_a_known_job_a_rule_that_names_one_gets_no_drill() -> None:
+    setup = Setup(("shop", "worker"))
+    assert drafted('up{job="worker"} == 0', setup=setup) == {}
+    assert set(drafted("up == 0", setup=setup)) == {"drills/A.yaml"}
+
+
 WATCHED = """
 route:
   receiver: all

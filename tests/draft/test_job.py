@@ -54,10 +54,16 @@ def test_a_doubt_is_resolved_by_queries_of_its_own_metrics_alone(
 
 def test_a_service_that_runs_is_known_by_its_address(tmp_path: Path) -> None:
     files = folder(tmp_path, "web", "worker")
-    assert of_folder(files, "shop", "http://worker:8000", [], []).reads == ("http://worker:8000",)
+    known = of_folder(files, "shop", "http://worker:8000", [], [])
+    assert (known.reads, known.mine) == (("http://worker:8000",), "worker")
     open_ = of_folder(files, "shop", "http://elsewhere:1", [], [])
-    assert (open_.is_open, open_.may_be, open_.name) == (True, ("web", "worker"), "")
+    assert (open_.is_open, open_.may_be, open_.name, open_.mine) == (True, ("web", "worker"), "", "")
     assert open_.doubt == "2 scrape jobs may be this service's: web, worker"
+
+
+def test_the_one_job_of_a_folder_is_known_though_a_draft_need_not_name_it(tmp_path: Path) -> None:
+    found = of_folder(folder(tmp_path, "prometheus", "web"), "shop", None, [], [])
+    assert (found.name, found.mine) == ("", "web")
 
 
 def test_a_job_of_a_running_prometheus_is_the_one_that_is_asked_for() -> None:
