@@ -36,7 +36,8 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     series = evidence.stored(name)
     values = [value for samples in series.values() for _, value in samples]
     found = []
-    if not values and (why := evidence.cut_off.get(evidence.contract.target.job)):
+    lost = evidence.cut_off_between(0.0, math.inf)
+    if not values and (why := lost.get(evidence.contract.target.job)):
         return unknown(claim, f"{name} was never stored: {why}", evidence.stored_records)
     if not values:
         found.append(f"{name} was never stored")

@@ -136,10 +136,22 @@ def test_a_metric_is_not_missing_where_every_scrape_was_cut_off() -> None:
     assert "use a smaller time scale" in cut_off.reason
 
 
+@pytest.mark.parametrize(("cut", "outcome"), [(1, "fail"), (5, "unknown")])
+def test_a_metric_is_missing_where_most_scrapes_were_good_and_one_was_cut_off(cut: int, outcome: str) -> None:
+    assert still("prompt_total", [0] * 6, cut=cut).outcome == outcome
+
+
 def still(
-    metric: str, ups: list[int], error: str = "", readings: list[tuple[float, ...]] | None = None
+    metric: str,
+    ups: list[int],
+    error: str = "",
+    readings: list[tuple[float, ...]] | None = None,
+    cut: int = 0,
 ) -> Verdict:
-    """Of a metric that is 3 in all good scrapes, at 1 s, 2 s and so on; the traffic lasts from 1.5 s to 4.5 s."""
+    """Of a metric that is 3 in all good scrapes, at 1 s, 2 s and so on; the traffic lasts from 1.5 s to 4.5 s.
+
+    cut: so many of the job's scrapes were cut off by their time-out, and the others were good.
+    """
     good = [t for t, up in enumerate(ups, 1) if up]
     job = contracts.load(DEFAULT_CONTRACT).target.job
     target = {
@@ -156,6 +168,23 @@ def still(
         (7.0, "clock_offset", {"low": -0.001, "high": 0.001}),
         (7.0, "targets", {"targets": [target]}),
         *([] if readings is None else [(7.0, "kernel", {"readings": readings})]),
+        *(
+            (
+                7.0,
+                "all_scrapes",
+                {
+                    "name": name,
+                    "series": [
+                        {"name": name, "labels": {"job": job}, "samples": [[t, of(t)] for t in range(1, 7)]}
+                    ],
+                },
+            )
+            for name, of in (
+                ("up", lambda t: t > cut),
+                ("scrape_duration_seconds", lambda t: 0.01 + (t <= cut)),
+            )
+            if cut
+        ),
         (
             7.0,
             "stored",
