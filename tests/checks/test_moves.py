@@ -174,14 +174,12 @@ def still(
                 "all_scrapes",
                 {
                     "name": name,
-                    "series": [
-                        {"name": name, "labels": {"job": job}, "samples": [[t, of(t)] for t in range(1, 7)]}
-                    ],
+                    "series": [{"name": name, "labels": {"job": job}, "samples": list(enumerate(values, 1))}],
                 },
             )
-            for name, of in (
-                ("up", lambda t: t > cut),
-                ("scrape_duration_seconds", lambda t: 0.01 + (t <= cut)),
+            for name, values in (
+                ("up", [0.0] * cut + [1.0] * (6 - cut)),
+                ("scrape_duration_seconds", [1.0] * cut + [0.01] * (6 - cut)),
             )
             if cut
         ),
