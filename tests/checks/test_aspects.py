@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -44,13 +43,6 @@ from tests.checks.drilled import (
 from tests.records import record
 
 pytestmark = [pytest.mark.unit, pytest.mark.takes(0.6)]
-
-
-def test_labels_that_prometheus_adds_to_what_it_sends_are_no_findings() -> None:
-    def sent(t: float, data: dict[str, Any]) -> dict[str, Any]:
-        return alert(labels={**LABELS, "cluster": "eu1"})(data)
-
-    assert outcomes(changed("delivery", sent)) == {}
 
 
 @pytest.mark.parametrize(
@@ -231,40 +223,6 @@ def test_a_drill_that_broke_off_leaves_every_verdict_unknown_with_its_reason() -
     assert all("died with signal 9" in verdict.reason for verdict in found.values())
 
 
-def ended_before(data: dict[str, Any]) -> dict[str, Any]:
-    """A notification that also tells of an alert of its group that had ended before the drill began."""
-    ended = datetime.fromtimestamp(EPOCH + 5, UTC).isoformat()
-    old = {
-        "labels": {**LABELS, "instance": "old"},
-        "annotations": TEXTS,
-        "status": "resolved",
-        "endsAt": ended,
-    }
-    data["body"]["alerts"].append(old)
-    return data
-
-
-def test_an_alert_that_had_ended_before_does_not_disturb_a_delivery() -> None:
-    assert outcomes(changed("delivery", at(22, 22.5, ended_before))) == {}
-
-
-def test_a_group_told_again_of_an_alert_that_had_ended_before_counts_once() -> None:
-    assert outcomes([*good(), (22.4, "delivery", ended_before(body("firing")))]) == {}
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [*good(), (22.4, "delivery", body("firing"))],
-        [*changed("delivery", at(22, 22.1, ended_before)), (22.4, "delivery", ended_before(body("firing")))],
-        [*good(), *((t, "delivery", ended_before(body("firing"))) for t in (22.4, 22.5))],
-        [*good(), (22.4, "delivery", ended_before(body("firing", labels={**LABELS, "instance": "x"})))],
-    ],
-)
-def test_a_notification_that_comes_twice_by_itself_fails(rows: Rows) -> None:
-    assert outcomes(rows).get("notified") == "fail"
-
-
 def test_the_matrix_says_what_the_verdicts_say() -> None:
     history = History("by hand", 0.0, EPOCH)
     history.records += [record(n, *row) for n, row in enumerate(sorted(good(), key=lambda row: row[0]))]
@@ -291,39 +249,6 @@ def test_an_alert_first_polled_firing_just_after_the_healing_has_fired() -> None
     assert outcomes(rows) == {}
 
 
-@pytest.mark.parametrize(("folder", "outcome"), [(True, "fail"), (False, "pass")])
-def test_a_busy_machine_is_a_finding_only_of_a_drill_that_writes_its_figures(
-    folder: bool, outcome: str
-) -> None:
-    busy = {"labels": {"alertname": "HighCPUUsage", "instance": "node:1", "job": "node"}, "state": "firing"}
-    rows = [row for row in good() if folder or row[1] != "proc_folder"]
-    for t, kind, data in rows:
-        if kind == "poll" and 25 <= t <= 26:
-            data["alerts"] = [busy]
-    assert str(verdicts(rows)["others-silent"].outcome) == outcome
-
-
-@pytest.mark.parametrize(
-    ("name", "expression", "outcome"),
-    [
-        ("TargetDown", 'up{job="node"} == 0', "pass"),
-        ("TargetDown", 'up{job!="promptpilot-api"} == 0', "pass"),
-        ("ServiceDown", 'up{job="promptpilot-api"} == 0', "fail"),
-        ("Watchdog", "vector(1)", "pass"),
-        ("DiskWillFill", "node_filesystem_avail_bytes < 1", "pass"),
-    ],
-)
-def test_only_an_alert_whose_truth_is_known_must_be_silent(name: str, expression: str, outcome: str) -> None:
-    active = {"labels": {"alertname": name, "job": "node"}, "state": "firing"}
-    rule = {"name": name, "expression": expression, "hold": 60.0}
-    rows = [*good(), (0.0, "rule_files", {"files": ["rules.yml"], "rules": [rule]})]
-    for t, kind, data in rows:
-        if kind == "poll" and 25 <= t <= 26:
-            data["alerts"] = [active]
-    found = verdicts(rows)["others-silent"]
-    assert found.outcome == outcome, found.reason
-
-
 @pytest.mark.parametrize(
     ("why", "outcome"),
     [("the live drill was left out (--no-drill)", "not verified"), ("", "unknown")],
@@ -338,87 +263,6 @@ def test_a_drill_that_was_left_out_is_told_apart_from_one_that_went_missing(why:
     assert len(found) == len(alert_live.ASPECTS) * len(CONTRACT.drilled)
     assert {str(verdict.outcome) for verdict in found} == {outcome}
     assert not why or {verdict.reason for verdict in found} == {why}
-
-
-@pytest.mark.parametrize(("hole", "outcome"), [(0.0, "fail"), (0.4, "pass")], ids=["all polled", "a hole"])
-def test_a_text_that_the_alert_never_had_is_wrong_where_no_evaluation_went_unseen(
-    hole: float, outcome: str
-) -> None:
-    other = {**TEXTS, "description": SHOWN.replace("86%", "86.04%")}
-    rows = hidden(21.5, 21.5 + hole, changed("delivery", at(22, 22.5, alert(annotations=other))))
-    assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason
-
-
-def test_a_text_of_other_words_is_wrong_whatever_went_unseen() -> None:
-    other = {**TEXTS, "summary": "High swap usage"}
-    rows = hidden(21.5, 21.9, changed("delivery", at(22, 22.5, alert(annotations=other))))
-    assert "the alert never had it" in verdicts(rows)["notified"].reason
-
-
-@pytest.mark.parametrize(
-    ("failed", "name", "outcome"),
-    [(True, "ServiceDown", "unknown"), (False, "ServiceDown", "fail"), (True, "SlowResponses", "fail")],
-    ids=["after failed scrapes", "no scrape failed", "not on up"],
-)
-def test_a_notification_of_an_alert_on_up_is_judged_where_no_scrape_failed(
-    failed: bool, name: str, outcome: str
-) -> None:
-    up = [[9 + n / 4, 0.0 if failed and 60 < n < 66 else 1.0] for n in range(74)]
-    scrapes = [{"name": "up", "labels": {}, "samples": up}]
-    told = body("firing", labels={**LABELS, "alertname": name})
-    rows = [*good(), (28.0, "stored", {"series": scrapes}), (26.0, "delivery", told)]
-    found = verdicts(rows)["others-silent"]
-    assert found.outcome == outcome, found.reason
-
-
-@pytest.mark.parametrize(
-    ("failed", "told", "outcome"),
-    [(True, 15.2, "unknown"), (False, 15.2, "fail"), (True, 13.0, "fail")],
-    ids=["it may have fired by itself", "no scrape failed", "sooner than it can have fired"],
-)
-def test_a_notification_on_the_harmless_side_is_judged_where_the_alert_can_not_have_fired(
-    failed: bool, told: float, outcome: str
-) -> None:
-    def gap(data: dict[str, Any]) -> dict[str, Any]:
-        for series in data["series"]:
-            if series["name"] == "up" and failed:
-                series["samples"] = [[t, 0.0 if 9 < t < 15.4 else value] for t, value in series["samples"]]
-        return data
-
-    rows = [*changed("stored_node", at(28, 28, gap)), (told, "delivery", body("firing"))]
-    found = verdicts(rows)["silent-below"]
-    assert found.outcome == outcome, found.reason
-
-
-@pytest.mark.parametrize(
-    ("answered", "taken", "outcome"),
-    [(502, True, "pass"), (502, False, "fail"), (500, True, "fail"), (404, True, "fail")],
-    ids=["no answer in time, then taken", "never taken", "an error", "a wrong path"],
-)
-def test_a_target_that_did_not_answer_in_time_and_took_it_then_has_refused_nothing(
-    answered: int, taken: bool, outcome: str
-) -> None:
-    rows = good() if taken else changed("delivery", at(22, 22.5, left_out))
-    rows.append((21.95, "delivery", body("firing") | {"status": answered}))
-    assert verdicts(rows)["notified"].outcome == outcome, verdicts(rows)["notified"].reason
-
-
-@pytest.mark.parametrize(
-    ("answered", "failed", "outcome"),
-    [(502, True, "unknown"), (502, False, "fail"), (500, True, "fail")],
-    ids=["and its scrapes failed", "and its scrapes did not", "an error"],
-)
-def test_a_target_too_busy_for_its_scrapes_and_its_notification_has_lost_none(
-    answered: int, failed: bool, outcome: str
-) -> None:
-    up = [[9 + n / 4, 0.0 if failed and 48 < n < 60 else 1.0] for n in range(74)]
-    rows = [
-        *changed("delivery", at(22, 22.5, left_out)),
-        (28.0, "stored", {"series": [{"name": "up", "labels": {}, "samples": up}]}),
-    ]
-    rows.append((21.95, "delivery", body("firing") | {"status": answered}))
-    found = verdicts(rows)["notified"]
-    assert found.outcome == outcome, found.reason
 
 
 def test_a_drill_is_read_anew_when_its_history_has_grown() -> None:

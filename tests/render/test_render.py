@@ -1,7 +1,5 @@
 """The run copy: what must change has changed, what must not has not, and every difference is declared."""
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,64 +8,21 @@ import pytest
 from promproof.config.timescale import TimeScale
 from promproof.config.yamlfile import dump, load
 from promproof.errors import InputError
-from promproof.render.monitoring import Change, Rendered, render
+from promproof.render.monitoring import render
+from tests.render.bench import (
+    ADDRESSES,
+    ALL_JOBS,
+    HOOK,
+    RECEIVERS,
+    Render,
+    alertmanager,
+    declared,
+    job,
+    prometheus,
+    replace,
+)
 
 pytestmark = pytest.mark.unit
-
-ADDRESSES = {"shop": "127.0.0.1:8000", "hosts": "127.0.0.1:9100", "itself": "127.0.0.1:9090"}
-ALL_JOBS = {**ADDRESSES, "containers": "127.0.0.1:8080"}
-HOOK = "http://127.0.0.1:7000/hook"
-RECEIVERS = {"people": HOOK, "pager": HOOK, "hook": HOOK}
-
-Render = Callable[..., Rendered]
-
-
-@pytest.fixture
-def folder(shop: Path, tmp_path: Path) -> Path:
-    """A copy of the shop's folder that a test may break."""
-    return Path(shutil.copytree(shop, tmp_path / "monitoring"))
-
-
-@pytest.fixture
-def rendered(folder: Path, tmp_path: Path) -> Render:
-    def render_it(**options: Any) -> Rendered:
-        usual: dict[str, Any] = {
-            "scale": TimeScale(1),
-            "addresses": ALL_JOBS,
-            "alertmanager": "127.0.0.1:9093",
-            "receivers": RECEIVERS,
-        }
-        return render(folder, tmp_path / "out", **{**usual, **options})
-
-    return render_it
-
-
-def prometheus(result: Rendered) -> dict[str, Any]:
-    data: dict[str, Any] = load(result.prometheus_config, "a configuration").data
-    return data
-
-
-def alertmanager(result: Rendered) -> dict[str, Any]:
-    assert result.alertmanager_config is not None
-    data: dict[str, Any] = load(result.alertmanager_config, "a configuration").data
-    return data
-
-
-def job(result: Rendered, name: str) -> dict[str, Any]:
-    jobs = {job["job_name"]: job for job in prometheus(result)["scrape_configs"]}
-    return dict(jobs[name])
-
-
-def declared(result: Rendered, key: str) -> Change:
-    changes = {change.key: change for change in result.changes}
-    assert key in changes, "\n".join(changes)
-    return changes[key]
-
-
-def replace(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
 
 
 def test_the_address_of_a_job_is_replaced(rendered: Render) -> None:
@@ -317,90 +272,6 @@ def test_every_changed_file_has_a_declared_change(rendered: Render) -> None:
     result = rendered(scale=TimeScale(60))
     files = {line[len("+++ run/") :] for line in result.diff.splitlines() if line.startswith("+++ ")}
     assert files == {change.file for change in result.changes}
-
-
-def test_a_pattern_that_matches_nothing_is_a_finding(folder: Path, rendered: Render) -> None:
-    replace(folder / "prometheus/prometheus.yml", "rules/*.yml", "rulez/*.yml")
-    result = rendered()
-    assert result.rule_files == ()
-    assert [str(f) for f in result.findings] == [
-        "prometheus/prometheus.yml, rule_files[0]: rulez/*.yml matches no file"
-    ]
-    assert prometheus(result)["rule_files"] == ["rulez/*.yml"]
-
-
-@pytest.mark.parametrize("pattern", ["/etc/prometheus/rules/*.yml", "{root}/prometheus/rules/shop.yml"])
-def test_a_rule_file_at_an_absolute_path_is_copied(folder: Path, rendered: Render, pattern: str) -> None:
-    replace(folder / "prometheus/prometheus.yml", "rules/*.yml", pattern.replace("{root}", str(folder)))
-    result = rendered(scale=TimeScale(60))
-    assert prometheus(result)["rule_files"] == [str(result.rule_files[0])]
-    assert "for: 5s" in result.rule_files[0].read_text()
-
-
-def test_a_rule_file_outside_of_the_folder_is_copied(folder: Path, rendered: Render) -> None:
-    shutil.move(folder / "prometheus/rules/shop.yml", folder.parent / "elsewhere.yml")
-    replace(folder / "prometheus/prometheus.yml", "rules/*.yml", "../../elsewhere.yml")
-    result = rendered(scale=TimeScale(60))
-    assert [str(file) for file in result.rule_files] == prometheus(result)["rule_files"]
-    assert result.rule_files[0].is_relative_to(folder.parent / "out")
-
-
-def test_a_path_beside_the_configuration_is_found(folder: Path, rendered: Render) -> None:
-    (folder / "prometheus/password").write_text("x")
-    replace(
-        folder / "prometheus/prometheus.yml",
-        "password: hunter2",
-        "password_file: password\n    tls_config: {ca_file: /etc/prometheus/password, cert_file: missing}",
-    )
-    result = rendered()
-    shop = job(result, "shop")
-    assert shop["basic_auth"]["password_file"] == str(folder / "prometheus/password")
-    assert shop["tls_config"]["ca_file"] == str(folder / "prometheus/password")
-    assert [f.message for f in result.findings] == ["missing is not on this machine"]
-
-
-def test_jobs_in_files_of_their_own_are_taken_in(folder: Path, rendered: Render) -> None:
-    (folder / "prometheus/more.yml").write_text(
-        "scrape_configs: [{job_name: m, static_configs: [{targets: ['a:1']}]}]"
-    )
-    with (folder / "prometheus/prometheus.yml").open("a") as file:
-        file.write("scrape_config_files: [more.yml, none/*.yml]\n")
-    result = rendered(addresses={**ALL_JOBS, "m": "127.0.0.1:5"})
-    assert job(result, "m")["static_configs"] == [{"targets": ["127.0.0.1:5"]}]
-    assert "scrape_config_files" not in prometheus(result)
-    assert [f.message for f in result.findings] == ["none/*.yml matches no file"]
-
-
-def test_a_folder_with_the_configuration_at_its_top_is_rendered(tmp_path: Path) -> None:
-    monitoring = tmp_path / "m"
-    monitoring.mkdir()
-    (monitoring / "prometheus.yml").write_text("rule_files: ['*.rules']\n")
-    (monitoring / "a.rules").write_text("groups: []\n")
-    result = render(
-        monitoring,
-        tmp_path / "out",
-        scale=TimeScale(60),
-        addresses={},
-        alertmanager="127.0.0.1:1",
-        receivers={},
-    )
-    assert result.prometheus_config == tmp_path / "out/prometheus.yml"
-    assert result.rule_files == (tmp_path / "out/a.rules",)
-    assert result.alertmanager_config is None
-
-
-def test_a_folder_that_is_not_empty_is_refused_and_left_alone(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not empty"):
-        render(folder, folder, scale=TimeScale(1), addresses={}, alertmanager=None, receivers={})
-    assert (folder / "prometheus/prometheus.yml").is_file()
-
-
-def test_a_file_of_an_earlier_run_copy_is_removed(folder: Path, rendered: Render) -> None:
-    first = rendered()
-    shutil.move(folder / "prometheus/rules/shop.yml", folder / "prometheus/rules/other.yml")
-    second = rendered()
-    assert not first.rule_files[0].exists()
-    assert second.rule_files[0].exists()
 
 
 def test_a_difference_of_very_long_files_is_named_and_not_drawn(
