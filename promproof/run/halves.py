@@ -64,7 +64,7 @@ def judge(
 ) -> None:
     """Put the verdicts of claims into `found` (empty); those of checks that raised are left out, and others may be.
 
-    stop: asked before each claim; why nothing more is judged, or nothing.
+    stop: asked before each claim; why nothing more is judged, or nothing. What the fork has by then counts.
     """
     with TemporaryFile() as results, mmap.mmap(-1, len(pairs)) as taken:
         begun = time.monotonic()
@@ -74,12 +74,13 @@ def judge(
         try:
             for number in _untaken(reversed(range(len(pairs))), taken):
                 if stop():
-                    return
+                    break
                 _judge_one(pairs, evidence, number, found)
-            _await(child, max(patience, time.monotonic() - begun))
+            else:
+                _await(child, max(patience, time.monotonic() - begun))
         finally:
             _end(child)
-        found.update(_read(results))
+            found.update(_read(results))
 
 
 def _untaken(numbers: Iterable[int], taken: mmap.mmap) -> Iterable[int]:
