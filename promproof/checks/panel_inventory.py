@@ -78,12 +78,13 @@ def judge_readable(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
-    """Documented dashboards and panels are there once and shown; others are findings."""
+    """Documented dashboards and panels are there once and shown; others are findings. A new title alone is a note."""
     seen = views(evidence)
     if (nothing := nothing_promised(claim, seen)) is not None:
         return nothing
     documented = {dashboard.uid: dashboard for dashboard in evidence.contract.dashboards}
-    found = []
+    found: list[str] = []
+    renamed: list[str] = []
     for wanted in evidence.contract.dashboards:
         dashboard = seen.dashboard(wanted)
         if dashboard is None:
@@ -92,20 +93,35 @@ def judge_inventory(claim: Claim, evidence: Evidence) -> Verdict:
             )
             continue
         if wanted.title not in ("", dashboard.title):
-            found.append(f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}")
+            said = f"{dashboard.file}: $.title: is {dashboard.title!r}, documented {wanted.title!r}"
+            (found if _is_known_by_title(evidence.contract, wanted, dashboard.title) else renamed).append(
+                said
+            )
         found += _panels(dashboard, wanted)
     found += [
         f"{dashboard.file}: {dashboard.title or 'without a title'} ({dashboard.uid or 'no uid'}) is not documented"
         for dashboard in seen.folder.dashboards
-        if documented and dashboard.uid not in documented
+        if documented
+        and dashboard.uid not in documented
+        # one without a uid can't be named in a contract: what Grafana gives it is another one in each of its databases
+        and (dashboard.uid or evidence.contract.documentation is not None)
     ]
     return findings(
         claim,
         found,
-        good=f"{len(documented)} dashboards as documented",
+        good=f"{len(documented)} dashboards as documented"
+        + (
+            f"; another title alone is no fault, its uid is the same: {'; '.join(renamed)}" if renamed else ""
+        ),
         expected="the documented dashboards with the documented panels",
         evidence=[evidence.need(Dashboards).number],
     )
+
+
+def _is_known_by_title(contract: Contract, claim: DashboardClaim, title: str) -> bool:
+    """Whether another title misleads: a page names the dashboard by the old one, the new one is another's, or none."""
+    others = {other.title for other in contract.dashboards if other.uid != claim.uid}
+    return contract.documentation is not None or not title or title in others
 
 
 def _panels(dashboard: Dashboard, claim: DashboardClaim) -> list[str]:

@@ -1,6 +1,7 @@
 """Which file of a folder a program of its compose file reads: mounted under another name, or from another folder.
 
-Only what leaves no doubt is taken: one service whose image is the program's, and a mount of a file that is here.
+Only what leaves no doubt is taken: one service whose image is the program's, and a mount of a file that is here, a
+config of the compose file, or a file that a Dockerfile copies into the image.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from promproof.config import baked
 from promproof.config.yamlfile import load
 from promproof.errors import InputError
 
@@ -34,19 +36,45 @@ def configuration(root: Path, program: str) -> Path | None:
         if (file := _configured(root, service, program)) is not None:
             return file
     told = {_configured(root, service, program) for service in _services(root, _others(root))} - {None}
+    told = told or {_configured(root, service, program) for service in _images(root)} - {None}
     return told.pop() if len(told) == 1 else None
 
 
 def _configured(root: Path, service: Mapping[str, Any], program: str) -> Path | None:
     """The file that a service of this program mounts as its configuration."""
-    if re.search(rf"(?:^|/){program}(?:[:@]|$)", str(service.get("image") or "")):
-        wanted = _named(service.get("command")) or f"/etc/{program}/{program}.yml"
-        for source, target in sorted(_mounts(service), key=lambda mount: len(mount[1]), reverse=True):
-            inside = posixpath.relpath(wanted, target)
-            if source.startswith(".") and not inside.startswith(".."):
-                file = (root / source / inside) if inside != "." else root / source
-                return file if file.is_file() else None
+    if not _is(service, root, program):
+        return None
+    wanted = _named(_command(service, root)) or f"/etc/{program}/{program}.yml"
+    # of two mounts at one place the later one is seen
+    for source, target in sorted(list(_here(service, root))[::-1], key=lambda mount: -len(mount[1])):
+        inside = posixpath.relpath(wanted, target)
+        if not inside.startswith(".."):
+            file = source / inside if inside != "." else source
+            return file if file.is_file() else None
     return None
+
+
+def _is(service: Mapping[str, Any], project: Path, program: str) -> bool:
+    """Whether a service's image is the program's, or begins with it."""
+    return bool(re.search(rf"(?:^|/){program}(?:[:@]|$)", _image(service, project)))
+
+
+def _image(service: Mapping[str, Any], project: Path) -> str:
+    """The image of a service; of one that is built here the one that it begins with."""
+    made = _built(service, project)
+    return made.base if made is not None else str(service.get("image") or "")
+
+
+def _built(service: Mapping[str, Any], project: Path) -> baked.Image | None:
+    return baked.built(service["build"], project) if service.get("build") else None
+
+
+def _command(service: Mapping[str, Any], project: Path) -> Any:
+    """What a service's container runs, as far as it is said here."""
+    if service.get("command"):
+        return service["command"]
+    made = _built(service, project)
+    return list(made.command) if made is not None else None
 
 
 def files(configuration: Path, pattern: str) -> tuple[Path, ...]:
@@ -66,6 +94,12 @@ def files(configuration: Path, pattern: str) -> tuple[Path, ...]:
         for service in _services(root, _others(root))
         for project in _above(root)
         if (found := _read_by(service, project, configuration, pattern))
+    }
+    told = told or {
+        found
+        for root in above
+        for service in _images(root)
+        if (found := _read_by(service, root, configuration, pattern))
     }
     return tuple(sorted(told.pop())) if len(told) == 1 else ()
 
@@ -100,14 +134,16 @@ def _of_grafana(
     return frozenset(
         (source, target)
         for service, mine in zip(services, mounts, strict=True)
-        if _GRAFANA.search(str(service.get("image") or ""))
+        if _GRAFANA.search(_image(service, project))
         for source, target in mine
         if os.path.exists(source)
     )
 
 
 def _here(service: Mapping[str, Any], project: Path) -> Iterator[tuple[Path, str]]:
-    """The mounts of files and folders of this machine that are named from the project's folder."""
+    """The files and folders of this machine that are named from the project's folder; later ones hide earlier ones."""
+    made = _built(service, project)
+    yield from made.copies if made is not None else ()
     for source, target in _mounts(service):
         if source.startswith(".") and target.startswith("/"):
             yield Path(os.path.normpath(project / source)), target
@@ -129,7 +165,7 @@ def _above(folder: Path) -> list[Path]:
 
 def _read_by(service: Mapping[str, Any], project: Path, configuration: Path, pattern: str) -> frozenset[Path]:
     """The files that a Prometheus with this configuration reads. project: from where the paths of its mounts count."""
-    if not re.search(r"(?:^|/)prometheus(?:[:@]|$)", str(service.get("image") or "")):
+    if not _is(service, project, "prometheus"):
         return frozenset()
     mounts = list(_here(service, project))
     for own in _inside(configuration, mounts):
@@ -185,10 +221,33 @@ def _named_services(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         data = load(path, "a compose file").data if path.is_file() else {}
     except (InputError, OSError):  # what is wrong with it is said where it is asked for
         return
-    found = data.get("services")
+    found, configs = data.get("services"), data.get("configs")
     for name, service in found.items() if isinstance(found, dict) else ():
         if isinstance(service, dict):
-            yield str(name), service
+            own = list(_configs(service, configs if isinstance(configs, dict) else {}))
+            given = service.get("volumes")
+            volumes = [*(given if isinstance(given, list) else ()), *own]
+            yield str(name), {**service, "volumes": volumes} if own else service
+
+
+def _images(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """The Dockerfiles of a folder as services, for whoever builds an image without Compose, from here or from above."""
+    for dockerfile in baked.beside(folder):
+        for context in (".", *("/".join([".."] * up) for up in range(1, FOLDERS_ABOVE + 1))):
+            yield {"build": {"context": context, "dockerfile": os.path.relpath(dockerfile, folder / context)}}
+
+
+def _configs(service: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The configs of a service (as those of a Swarm's stack) as mounts of their files."""
+    given = service.get("configs")
+    for entry in given if isinstance(given, list) else ():
+        long = entry if isinstance(entry, dict) else {"source": entry}
+        name = str(long.get("source") or "")
+        config = told.get(name)
+        file = str(config.get("file") or "") if isinstance(config, dict) else ""
+        if file:
+            source = file if file.startswith((".", "/", "$")) else f"./{file}"
+            yield {"source": source, "target": str(long.get("target") or f"/{name}")}
 
 
 def _named(command: Any) -> str:

@@ -127,7 +127,7 @@ Boundary.averaged: whether q is a mean over the alert's window
 Series.series: name and labels, as promtool writes them
 Series.rate: its increase a second, as arithmetic in q
 Series.value: its value, as arithmetic in q
-DashboardClaim.title: the dashboard's title
+DashboardClaim.title: the dashboard's title; another one is told, and a fault where a page or another dashboard has it
 DashboardClaim.uid: the dashboard's uid, by which its file is found
 DashboardClaim.panels: the documented panels; without them those of the file are judged as not promised
 DashboardClaim.described: whether every panel must say what it shows
