@@ -45,8 +45,9 @@ def _configured(root: Path, service: Mapping[str, Any], program: str) -> Path | 
     if not _is(service, root, program):
         return None
     wanted = _named(_command(service, root)) or f"/etc/{program}/{program}.yml"
-    # of two mounts at one place the later one is seen
-    for source, target in sorted(list(_here(service, root))[::-1], key=lambda mount: -len(mount[1])):
+    mounts = list(_here(service, root))
+    mounts.reverse()  # of two at one place the later one is seen
+    for source, target in sorted(mounts, key=lambda mount: -len(mount[1])):
         inside = posixpath.relpath(wanted, target)
         if not inside.startswith(".."):
             file = source / inside if inside != "." else source
