@@ -5,6 +5,7 @@ A crash of our own is never a verdict on the service: Python's own status for it
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -18,7 +19,9 @@ from promproof.errors import without_passwords
 
 HOME = Path(__file__).resolve().parents[1]
 ROOMS = ("promproof", "loadtests", "verification", "promptpilot")
-STATUS = 2
+STATUS, STATUS_OF_INPUT = 2, 4
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk without room, a user's share of it, a file as large as is allowed: no defect of the program."""
 MOST_CHARACTERS = 300
 """of an exception's message in one line; the traceback has all of it"""
 
@@ -92,7 +95,11 @@ def guard(command: str, main: Callable[[], int], reports: Path = Path("reports")
 
     An exception that has an `exit_status` of its own speaks to users, and needs no traceback.
     """
-    reports = reports.absolute()  # a command may change its folder
+    try:
+        reports = reports.absolute()  # a command may change its folder
+    except FileNotFoundError:
+        tell("the working folder is not there any more\n  to do: change into one that is")
+        return STATUS_OF_INPUT
     try:
         status = main()
         sys.stdout.flush()
@@ -106,7 +113,13 @@ def guard(command: str, main: Callable[[], int], reports: Path = Path("reports")
         if isinstance(own, int):
             tell(str(error))
             return own
-        tell(f"{command}: internal error: {describe(error)}; {write(error, reports)}")
+        if isinstance(error, OSError) and error.errno in FULL:
+            where = f"{error.filename}" if error.filename else "the output"
+            tell(
+                f"{command}: {where} can't be written: {error.strerror}\n  to do: make room there, and run it again"
+            )
+        else:
+            tell(f"{command}: internal error: {describe(error)}; {write(error, reports)}")
     return STATUS
 
 

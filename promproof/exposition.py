@@ -16,6 +16,8 @@ from functools import cached_property, lru_cache
 from prometheus_client.parser import text_string_to_metric_families
 
 Labels = tuple[tuple[str, str], ...]
+SHOWN_CHARACTERS = 80
+"""of a line that is malformed"""
 """Sorted pairs of name and value; in a search the name of the metric is among them."""
 ACCEPT = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -73,7 +75,7 @@ def parse(text: str) -> Exposition:
     """Parse the text format (version 0.0.4) or OpenMetrics, told by its last line.
 
     Raises:
-        ValueError: a line is malformed; Prometheus would drop the whole scrape.
+        ValueError: a line is malformed, and which; Prometheus would drop the whole scrape.
     """
     types: dict[str, str] = {}
     families: dict[str, Family] = {}
@@ -81,7 +83,11 @@ def parse(text: str) -> Exposition:
     times: Counter[Series] = Counter()
     stamped: list[str] = []
     for block in _blocks(_plain(text, types)):
-        found = _read_known(block) or _read(block)
+        try:
+            found = _read_known(block) or _read(block)
+        except ValueError as error:
+            line = _malformed(block)
+            raise ValueError(f"{line!r}: {error}" if line else str(error)) from error
         for name, help_text in found.families:
             families.setdefault(name, Family(name, types.get(name, "untyped"), help_text))
         for series, value in zip(found.series, found.values, strict=True):
@@ -119,6 +125,16 @@ def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
         block.append(line)
     if block:
         yield block
+
+
+def _malformed(lines: Sequence[str]) -> str:
+    """The beginning of the first line that is malformed by itself; empty where none is."""
+    for line in lines:
+        try:
+            _read([line])
+        except ValueError:
+            return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}..."
+    return ""
 
 
 def _read(lines: Iterable[str]) -> _Block:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -150,6 +151,35 @@ def shown(value: object) -> str:
     """The beginning of an unexpected answer, on one line."""
     text = " ".join(str(value).split())
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "...")
+
+
+_SAID = (
+    (
+        requests.exceptions.SSLError,
+        r"certificate verify failed: ([^()]+?) \(",
+        "its certificate is not trusted: {}",
+    ),
+    (requests.ConnectTimeout, "", "no connection in time"),
+    (requests.ReadTimeout, "", "no answer in time"),
+    (requests.ConnectionError, r"\[Errno -?\d+\] ([^'\"()\[\]]+)", "{}"),
+    (requests.ConnectionError, r"Connection aborted.*Error\(\d+, '([^']+)'", "{}"),
+    (
+        requests.ConnectionError,
+        r"Remote(?:Disconnected| end closed)",
+        "it ended the connection without an answer",
+    ),
+)
+"""By kind and text of an error, what is said of it; the first that fits."""
+
+
+def reason(error: Exception) -> str:
+    """Why there is no usable answer, in the system's words; the libraries wrap these in names of their own."""
+    text = " ".join(str(error).split())
+    for kind, pattern, said in _SAID:
+        found = re.search(pattern, text) if isinstance(error, kind) else None
+        if found is not None:
+            return said.format(*(group.strip().lower() for group in found.groups()))
+    return text
 
 
 class _Timed(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -319,6 +320,39 @@ def test_an_error_of_a_command_is_one_message_and_a_traceback_goes_to_a_file(
         assert "RecursionError: too deep" in file.read_text(encoding="utf-8")
     else:
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_working_folder_that_is_gone_is_a_mistake_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["check"]) == 4
+    assert capsys.readouterr().err.startswith("the working folder is not there any more\n  to do: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "the output can't be written: No space left on device",
+        ),
+        (OSError(errno.EDQUOT, "Quota exceeded", "/r/a.json"), "/r/a.json can't be written: Quota exceeded"),
+    ],
+    ids=["the output", "a file"],
+)
+def test_a_full_disk_is_no_defect_of_the_program(
+    error: OSError, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> int:
+        raise error
+
+    assert guard("x", full, tmp_path) == 2
+    assert capsys.readouterr().err.startswith(f"x: {says}\n  to do: make room")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_traceback_that_cannot_be_written_is_still_named(tmp_path: Path) -> None:

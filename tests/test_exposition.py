@@ -94,6 +94,20 @@ def test_a_value_that_is_no_number_is_malformed_even_in_a_series_read_before(val
         parse(SAID % ("1", value))
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("size{ 1", "'size{ 1': could not convert"),
+        ('size{a="x" 2', "'size{a=\"x\" 2': could not convert"),
+        ("s" * 100 + " x", f"'{'s' * 80}...': could not convert"),
+    ],
+)
+def test_a_malformed_line_is_named(line: str, said: str) -> None:
+    with pytest.raises(ValueError, match=r".*") as caught:
+        parse(f"# TYPE hits counter\nhits 1\n# TYPE size gauge\nsize 1\n{line}\n")
+    assert str(caught.value).startswith(said)
+
+
 def test_a_time_stamp_is_told_even_in_a_series_read_before() -> None:
     assert parse(SAID % ("1", "2")).stamped == ()
     assert parse(SAID % ("1", "2 1700000000000")).stamped == ("size",)

@@ -21,7 +21,7 @@ from promproof.evidence.sums import merge
 from promproof.faults import undo
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import HttpCall, UndoBook
-from promproof.http import Session, TooLarge
+from promproof.http import Session, TooLarge, reason
 from promproof.load.ledger import Ledger
 from promproof.observe import recording
 from promproof.observe.alertmanager import Alertmanager
@@ -53,6 +53,30 @@ BAD_ANSWERS = {
     "too much": (servers.answer("x" * 2000), TooLarge),
     "too much, packed": (servers.answer(gzip.compress(b"x" * 2000), 200, "Content-Encoding: gzip"), TooLarge),
 }
+
+
+REFUSED = "127.0.0.1:1: Max retries exceeded with url: /x (Caused by NewConnectionError('Failed: [Errno 111] Refused'))"
+UNTRUSTED = (
+    "SSLCertVerificationError(1, '[SSL: X] certificate verify failed: self-signed certificate (_ssl.c:1)')"
+)
+ENDED = "('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))"
+RESET = "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (requests.ConnectionError(REFUSED), "refused"),
+        (requests.ConnectionError(ENDED), "it ended the connection without an answer"),
+        (requests.ConnectionError(RESET), "connection reset by peer"),
+        (requests.ConnectTimeout("x"), "no connection in time"),
+        (requests.ReadTimeout("HTTPConnectionPool(host='a', port=1): Read timed out."), "no answer in time"),
+        (requests.exceptions.SSLError(UNTRUSTED), "its certificate is not trusted: self-signed certificate"),
+        (ValueError("answers 200 and no JSON: 'x'"), "answers 200 and no JSON: 'x'"),
+    ],
+)
+def test_why_there_is_no_answer_is_told_in_the_system_s_words(error: Exception, said: str) -> None:
+    assert reason(error) == said
 
 
 @pytest.mark.parametrize("what", BAD_ANSWERS)

@@ -16,6 +16,8 @@ from promproof.faults.kind import FAULTS
 from promproof.verdict import Verdict
 
 CONTENT_TYPES = ("text/plain", "application/openmetrics-text", "application/vnd.google.protobuf")
+SILENT = 4
+"""So many last scrapes that were all cut off leave open whether the target still answers."""
 STRICT = 3
 """The major version of Prometheus from which on no other content type is scraped."""
 
@@ -78,10 +80,10 @@ def judge_up(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(
             f"{len(failed)} of {len(evidence.scrapes)} scrapes failed, first at {failed[0].begin:.2f} s"
         )
-    if not found and down and len(down) == len(evidence.scrapes):
-        return unknown(
-            claim, evidence.cut_off.get(wanted.job) or "every scrape was cut off", evidence.stored_records
-        )
+    is_silent = mine[0]["health"] != "up" and list(evidence.scrapes[-SILENT:]) == down[-SILENT:]
+    if not found and down and (is_silent or len(down) == len(evidence.scrapes)):
+        said = f"{'every scrape' if len(down) == len(evidence.scrapes) else 'each of the last scrapes'} was cut off"
+        return unknown(claim, evidence.cut_off.get(wanted.job) or said, evidence.stored_records)
     return findings(
         claim,
         found,

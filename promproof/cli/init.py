@@ -21,7 +21,7 @@ from promproof.draft.job import refuse_unknown
 from promproof.draft.merge import Merged, merge
 from promproof.draft.proving import proofs
 from promproof.draft.recognise import Counting
-from promproof.draft.routes import asked
+from promproof.draft.routes import METHODS, asked
 from promproof.draft.service import running
 from promproof.errors import InputError
 from promproof.places import DEFAULT_MONITORING, REPOSITORY
@@ -90,7 +90,7 @@ def _wishes(given: dict[str, Any]) -> Wishes:
         raise InputError(
             what=f"{str(error)!r} is no request",
             where="--route",
-            expected="a path such as /items, or 'POST /items'",
+            expected=f"a path such as /items, or 'POST /items'; methods are {', '.join(METHODS)}",
         ) from error
     folder = given["monitoring"]
     if folder is not None and has_prometheus(folder) is None:

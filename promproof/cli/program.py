@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +85,7 @@ class _Grouped(click.Command):
 
 
 class _Option(click.Option):
-    """An option of the table."""
+    """An option of the table; one that is given and empty is refused."""
 
     def __init__(self, option: Option, command: str) -> None:
         types = {"text": str, "path": click.Path(path_type=Path), "number": float, "flag": bool}
@@ -101,6 +101,33 @@ class _Option(click.Option):
         letter = [f"-{option.short}"] if option.short else []
         super().__init__([*letter, f"--{option.name}", option.key], **declared)
         self.heading = option.group
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        _refuse_empty(f"--{self.opts[-1].lstrip('-')}", opts.get(self.name or ""))
+        return super().handle_parse_result(ctx, opts, args)
+
+
+class _Argument(click.Argument):
+    """An argument of the table; one that is given and empty is refused."""
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        _refuse_empty(self.make_metavar(ctx).strip("[]."), opts.get(self.name or ""))
+        return super().handle_parse_result(ctx, opts, args)
+
+
+def _refuse_empty(where: str, given: Any) -> None:
+    """An empty path would be the working folder, which is not what a shell's unset variable means."""
+    if "" in (given if isinstance(given, list | tuple) else (given,)):
+        raise InputError(
+            what="is empty",
+            where=where,
+            expected="a value",
+            todo="give one, or leave it out; a variable of the shell that is not set is an empty word",
+        )
 
 
 class _NoSuchWord(click.UsageError):
@@ -268,7 +295,7 @@ def _argument(argument: Argument) -> click.Argument:
         declared["default"] = argument.default
     if argument.names:
         declared["shell_complete"] = lambda context, parameter, begun: _offered(argument.names, begun)
-    return click.Argument([argument.name], **declared)
+    return _Argument([argument.name], **declared)
 
 
 def _offered(place: str, begun: str) -> list[CompletionItem]:

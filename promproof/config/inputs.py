@@ -179,6 +179,8 @@ def describe(
             text = f"{shown}: unknown key{hint(mistake['loc'])}"
         else:
             wanted = _KINDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+            if mistake["type"] == "literal_error":
+                wanted = f"expected {mistake['ctx']['expected']}"
             text = f"{shown}: {wanted}, found {_short(mistake['input'])}"
             text = _of_a_choice(shown, mistake) or text
         rows.append((document.where(key), text))
@@ -227,5 +229,5 @@ def _real(document: Document, location: Sequence[str | int], key: Key = ()) -> K
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -163,11 +163,13 @@ class Target:
         except requests.RequestException as error:
             return f"gives no answer ({type(error).__name__})"
         if answer.status_code != requests.codes.ok:
-            return f"answers {answer.status_code}"
+            leads = f", which leads to {shown(answer.headers['Location'])}" if answer.is_redirect else ""
+            return f"answers {answer.status_code}{leads}"
         try:
             found = parse(answer.text)
-        except ValueError:
-            return f"answers what is no exposition: {shown(answer.text)}"
+        except ValueError as error:
+            why = f"a malformed line, {error}" if "# TYPE " in answer.text else shown(answer.text)
+            return f"answers what is no exposition: {why}"
         return found if found.families else f"answers no metrics: {shown(answer.text)}"
 
     def _reading(self, path: str) -> requests.Response:

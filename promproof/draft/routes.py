@@ -115,6 +115,9 @@ def of_exposition(exposition: Exposition, metrics_path: str = "/metrics") -> Cho
     return Choice(tuple(sorted(routes, key=lambda route: len(route.parameters))), tuple(left))
 
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
 def asked(lines: Sequence[str]) -> Iterator[Route]:
     """Request lines as a user writes them: `/items`, or `POST /items`.
 
@@ -123,7 +126,7 @@ def asked(lines: Sequence[str]) -> Iterator[Route]:
     """
     for line in lines:
         method, _, path = line.strip().rpartition(" ")
-        if not path.startswith("/") or (method and not re.fullmatch(r"[A-Za-z]+", method)):
+        if not path.startswith("/") or (method and method.upper() not in METHODS):
             raise ValueError(line)
         yield Route(method.upper() or "GET", path)
 

@@ -17,7 +17,8 @@ from promproof.config.urls import base_url, without_password
 from promproof.draft.probing import Target
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.figures import TICK
-from promproof.stack.app import ManagedApp
+from promproof.http import reason
+from promproof.stack.app import ManagedApp, need_port
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import SentRequest
 from promproof.stack.waiting import loopback_session
@@ -120,7 +121,7 @@ def _found(url: str, metrics: str | None) -> Target:
         target.get("/")
     except requests.RequestException as error:
         raise InputError(
-            what=f"nothing answers ({type(error).__name__})",
+            what=f"nothing answers: {reason(error)}",
             where=without_password(url),
             expected="a running service",
             todo='start it, or let promproof start it: --app "my-api --port {port}"',
@@ -137,6 +138,7 @@ def _command(
     health: tuple[str, int] | None,
 ) -> ManagedApp:
     """The service that a command starts; without a health path any answer says that it is there."""
+    need_port(app, (env or {}).values())
     kind = AnyAnswer if health is None else ManagedApp
     path, status = health or ("/", 200)
     return kind(

@@ -13,7 +13,7 @@ import requests
 
 from promproof.errors import EvidenceError
 from promproof.faults.undo import EndFault, UndoBook
-from promproof.http import Session, json_of, shown
+from promproof.http import Session, json_of, reason, shown
 
 LEASE_SECONDS = 3.0
 TIMEOUT_SECONDS = 5.0
@@ -110,7 +110,7 @@ class FaultPort:
             answer = self._session.request(method, self._url + path, json=body)
         except requests.RequestException as error:
             raise EvidenceError(
-                "fault port", f"{method} {path}: {error}", (), "look whether the target is up"
+                "fault port", f"{method} {path}: {reason(error)}", (), "look whether the target is up"
             ) from error
         if answer.status_code != 200:
             raise Refused("fault port", f"{method} {path}: {answer.status_code} {answer.text}")

@@ -73,8 +73,10 @@ def load(path: Path) -> Baseline:
 
 
 def _entries(data: Any) -> Iterator[tuple[str, int, str]]:
-    if data["version"] != VERSION:
-        raise ValueError(f"its version is {data['version']!r}")
+    if not isinstance(data, dict):
+        raise TypeError("it is no object")
+    if data.get("version") != VERSION:
+        raise ValueError(f"its version is {data.get('version')!r}")
     for entry in data["findings"]:
         mark, count, file = entry["fingerprint"], entry["count"], entry["file"]
         if not (isinstance(mark, str) and isinstance(count, int) and isinstance(file, str)):

@@ -10,7 +10,7 @@ import yaml
 
 from promproof.config.yamlfile import served
 from promproof.errors import EvidenceError
-from promproof.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
+from promproof.http import RETRY, TIMEOUT_SECONDS, Session, json_of, reason, shown
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Alertmanager:
             answer.raise_for_status()
             data = json_of(answer)
         except (requests.RequestException, ValueError) as error:
-            raise self._unusable(path, str(error)) from error
+            raise self._unusable(path, reason(error)) from error
         try:
             return read(data)
         except (LookupError, TypeError, AttributeError, ValueError, yaml.YAMLError) as error:

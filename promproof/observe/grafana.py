@@ -12,7 +12,7 @@ from urllib.parse import quote
 import requests
 
 from promproof.errors import EvidenceError
-from promproof.http import Session, shown
+from promproof.http import Session, reason, shown
 
 TIMEOUT_SECONDS = 10
 SEARCH_LIMIT = 5000
@@ -118,7 +118,7 @@ class Grafana:
             )
         except requests.RequestException as error:
             raise EvidenceError(
-                "grafana", f"no answer to {path}: {error}", (), f"look whether {self.url} is up"
+                "grafana", f"no answer to {path}: {reason(error)}", (), f"look whether {self.url} is up"
             ) from error
         try:
             body = answer.json()

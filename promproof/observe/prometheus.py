@@ -19,7 +19,7 @@ from urllib3.util.retry import Retry
 
 from promproof.errors import EvidenceError
 from promproof.exposition import Labels, label_set
-from promproof.http import RETRY, TIMEOUT_SECONDS, Session, json_of, shown
+from promproof.http import RETRY, TIMEOUT_SECONDS, Session, json_of, reason, shown
 
 T = TypeVar("T")
 
@@ -201,7 +201,7 @@ class Prometheus:
         try:
             data = ask()
         except (requests.RequestException, PrometheusApiClientException, ValueError, LookupError) as error:
-            raise self._unusable(what, str(error)) from error
+            raise self._unusable(what, reason(error)) from error
         except (TypeError, AttributeError) as error:  # the client library read JSON that is no object
             raise self._unusable(what, "it answers something of another shape") from error
         try:

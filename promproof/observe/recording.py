@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
+from typing import Any
 
 import requests
 
+from promproof.config.durations import parse_duration
 from promproof.contract.model import Contract
 from promproof.contract.truths import TallyTruth
 from promproof.errors import EvidenceError, InputError
@@ -36,6 +38,8 @@ SCRAPE_SERIES = ("up", "scrape_duration_seconds")
 EXPOSITION_SECONDS = 5.0
 # A page that is not there will not be there for Prometheus either, whoever waits for it.
 NOT_THERE = (requests.codes.not_found, requests.codes.method_not_allowed, requests.codes.gone)
+SCRAPED_AGAIN_SECONDS = 2.0
+"""How long a target whose scrapes are cut off is asked for one that was not."""
 APPEARS_SECONDS, ASK_AGAIN_SECONDS = 2.0, 0.5
 """How long a target that is healthy already may take to show its metrics."""
 
@@ -226,7 +230,7 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
 
     asked: dict[str, Callable[[], records.Kind]] = {
         "clock_offset": lambda: records.ClockOffset(*prometheus.clock_offset()),
-        "targets": lambda: records.Targets(tuple(prometheus.targets())),
+        "targets": lambda: records.Targets(told_targets(prometheus.targets)),
         "job_series": lambda: records.JobSeries(job_series(prometheus, history.now())),
         "rules": lambda: records.RulesLoaded(tuple(prometheus.rules())),
         "prometheus": lambda: records.PrometheusSaid(
@@ -236,6 +240,25 @@ def server(history: Recorder, prometheus: Prometheus) -> None:
     for what, ask in asked.items():
         with attempt(history, what):
             history.add(ask())
+
+
+def told_targets(ask: Callable[[], Sequence[dict[str, Any]]]) -> tuple[dict[str, Any], ...]:
+    """Active targets, asked again for a while where the last scrape of one was cut off at its time-out.
+
+    What was cut off says nothing: of a service that is gone a busy machine's name server may answer too late as well. A
+    later scrape may tell why.
+    """
+    deadline = time.monotonic() + SCRAPED_AGAIN_SECONDS
+    while any(map(_is_soon_scraped_again, found := tuple(ask()))) and time.monotonic() < deadline:
+        time.sleep(ASK_AGAIN_SECONDS)
+    return found
+
+
+def _is_soon_scraped_again(target: Mapping[str, Any]) -> bool:
+    """Whether a target's last scrape was cut off, and the next one is a moment away."""
+    is_cut_off = target.get("health") != "up" and "deadline exceeded" in target.get("lastError", "")
+    interval = target.get("scrapeInterval") if is_cut_off else None
+    return interval is not None and parse_duration(interval) < SCRAPED_AGAIN_SECONDS
 
 
 def receivers(url: str) -> list[str]:

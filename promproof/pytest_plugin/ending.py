@@ -30,6 +30,7 @@ from promproof.verdict import Verdict, exit_status
 SHOWN: pytest.StashKey[bool] = pytest.StashKey()
 NOTHING: pytest.StashKey[str] = pytest.StashKey()
 """Why no claim was judged by a session that ended as usual."""
+EXIT = f"{pytest.exit.Exception.__module__}.{pytest.exit.Exception.__qualname__}: "
 UNJUDGED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -49,6 +50,22 @@ def show_verdicts(config: pytest.Config) -> None:
     for output in outputs_at(Moment.SHOWN):
         output.write(report)
     sys.stdout.write(f"reports: {result.folder}\n")
+
+
+def tell_plainly(reporter: pytest.TerminalReporter) -> None:
+    """Let what ends a session be told as every command tells it, and not in a banner of pytest's."""
+    banner = reporter._report_keyboardinterrupt
+
+    def told() -> None:
+        seen = reporter._keyboardinterrupt_memo
+        text = seen.reprcrash.message if seen is not None and seen.reprcrash is not None else ""
+        if text.startswith(EXIT):
+            reporter.ensure_newline()
+            reporter.write_line(text.removeprefix(EXIT))
+        else:
+            banner()
+
+    reporter._report_keyboardinterrupt = told  # type: ignore[method-assign]
 
 
 @contextmanager

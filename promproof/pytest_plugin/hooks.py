@@ -141,6 +141,9 @@ def _beginnings(claims: Sequence[str]) -> Iterator[str]:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if hasattr(reporter, "_report_keyboardinterrupt"):  # pytest's own, which may change
+        ending.tell_plainly(reporter)
     error = session.config.stash.get(BAD_INPUT, None)
     if error is not None:
         tell(str(error))

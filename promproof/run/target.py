@@ -14,13 +14,13 @@ from promproof.config import envfile
 from promproof.errors import EvidenceError, InputError
 from promproof.faults.port import FaultPort
 from promproof.faults.undo import UndoBook
-from promproof.http import Session
+from promproof.http import Session, reason
 from promproof.places import REPOSITORY
 from promproof.run.alone import metrics_url
 from promproof.run.prepared import Prepared
 from promproof.run.scaling import DURATION
 from promproof.run.sender import Sender
-from promproof.stack.app import ManagedApp, healthy
+from promproof.stack.app import ManagedApp, healthy, need_port
 from promproof.stack.backend import Backend, WantedApp
 from promproof.stack.journal import Journal
 from promproof.stack.ports import allocate_ports, preferring
@@ -109,7 +109,11 @@ class Target:
         # a command on this machine is wanted even where there is a service
         is_one = wanted.instances == 1
         brought = backend.app(asked) if options.app is None and is_one else None
-        return brought or ManagedApp(
+        if brought is not None:
+            return brought
+        if not self._prepared.options.stack.usual_ports:
+            need_port(command, asked.env.values(), "--app" if options.app else "target.app of the contract")
+        return ManagedApp(
             command,
             workdir,
             journal,
@@ -158,7 +162,7 @@ class Target:
                     status = session.get(where).status_code
         except requests.RequestException as error:
             raise InputError(
-                what=f"the target does not answer: {error}",
+                what=f"the target does not answer: {reason(error)}",
                 where=self.url,
                 expected="a running service",
                 todo="start it",

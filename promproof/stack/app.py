@@ -4,10 +4,12 @@ Its health is asked for with real requests, which are part of the truth about it
 the caller, who writes it down.
 """
 
+import re
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +27,7 @@ ATTEMPTS = 5
 _ANSWER_SECONDS = 2.0
 _ASKS_WHO = (401, 403)
 METRICS_PORT = "{metrics_port}"
+PLACEHOLDERS = ("port", "metrics_port", "fault_port", "workdir", "token", "python")
 _PORT_TAKEN = ("address already in use", "address in use", "errno 98")
 
 
@@ -193,6 +196,29 @@ class ManagedApp(Target):
     def _failure(self, state: str, start_of_log: int = 0) -> EvidenceError:
         lines = log_tail(self.log, start=start_of_log)
         return EvidenceError(self._name, state, lines, f"the whole log is {self.log}")
+
+
+def need_port(command: str, environment: Iterable[str] = (), where: str = "--app") -> None:
+    """Refuse a command that is not told its port: it would listen elsewhere, and be waited for in vain.
+
+    environment: the values of its variables. Raises InputError.
+    """
+    for word in re.findall(r"(?<!\$)\{(\w+)\}", command):
+        near = get_close_matches(word.lower(), PLACEHOLDERS, n=1)
+        if word not in PLACEHOLDERS and near:
+            raise InputError(
+                what=f"nothing is filled in for {{{word}}}; did you mean {{{near[0]}}}?",
+                where=where,
+                expected=f"one of {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}",
+            )
+    if not any("{port}" in text for text in (command, *environment)):
+        raise InputError(
+            what=f"{command!r} does not say where its port goes",
+            where=where,
+            expected='{port}, which a free one takes the place of: "my-api --port {port}"',
+            todo='add it; where only a variable tells the port: "env PORT={port} my-api"; a service that runs '
+            "already: --target URL",
+        )
 
 
 def healthy(health: str | None, status: int) -> tuple[int, ...]:

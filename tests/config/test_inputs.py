@@ -32,6 +32,7 @@ class House(BaseModel):
     model_config = ConfigDict(extra="forbid")
     pets: list[Annotated[Cat | Dog, Field(discriminator="kind")]] = []
     rooms: int | str | None = None
+    version: Literal[1] = 1
 
 
 def mistake(path: Path, text: str) -> str:
@@ -60,8 +61,9 @@ END = "\n  expected: a house\n  to do: correct the key; the field names are in t
         ("pets:\n  - kind: dog\n    cat: 1\n", "FILE:3: pets.0.cat: expected text, found 1"),
         ("pets:\n\n  - kind: cat\n    lives: 9\n    colour: red\n", "FILE:5: pets.0.colour: unknown key"),
         ("room: 1\npet: 2\n", "FILE:1: room: unknown key\nFILE:2: pet: unknown key"),
+        ("version: 9\n", "FILE:1: version: expected 1, found 9"),
         ("- 1\n", "FILE:1: the file: expected keys and values, found [1]"),
-        ("", "FILE:1: the file: expected keys and values, found None"),
+        ("", "FILE:1: the file: expected keys and values, found nothing"),
     ],
 )
 def test_a_mistake_is_reported_with_its_line_and_key(tmp_path: Path, text: str, message: str) -> None:

@@ -75,7 +75,7 @@ def test_a_rule_file_without_rules_is_no_mistake(tmp_path: Path, text: str) -> N
         (RULE + "    for: 300y\n", "6: groups[g].rules[A].for: '300y' is over 292 years"),
         (RULE + "    labels: {a: {b: c}}\n", "6: groups[g].rules[A].labels.a: expected text, found"),
         (RULE + "  - just text\n", "6: groups[g].rules[1]: expected keys and values, found 'just text'"),
-        (RULE + "  -\n", "6: groups[g].rules[1]: expected keys and values, found None"),
+        (RULE + "  -\n", "6: groups[g].rules[1]: expected keys and values, found nothing"),
         (RULE + "- just text\n", "6: groups[1]: expected keys and values, found 'just text'"),
         ("groups:\n- name: g\n  rules: text\n", "3: groups[g].rules: expected a list, found 'text'"),
         ("groups: {a: b}\n", "1: groups: expected a list"),

@@ -238,6 +238,18 @@ def test_metrics_are_found_at_another_usual_path_and_told_where_there_are_none()
         quick(server).find_metrics()
 
 
+def test_metrics_behind_a_redirect_are_told_with_where_it_leads() -> None:
+    page = Server({"/metrics": (302, "")}, metrics=None)
+    with serving(page) as server, pytest.raises(InputError, match=r"answers 302, which leads to '/away'"):
+        quick(server).find_metrics()
+
+
+def test_metrics_with_a_malformed_line_are_told_apart_from_a_page() -> None:
+    page = Server({"/metrics": (200, "# TYPE a gauge\na 1\nb{ 1\n")}, metrics=None)
+    with serving(page) as server, pytest.raises(InputError, match=r"a malformed line, 'b\{ 1': could not"):
+        quick(server).find_metrics()
+
+
 CLOSED = """
 scrape_configs:
   - {job_name: db, metrics_path: /db, basic_auth: {username: db, password: other}}

@@ -126,3 +126,8 @@ def test_a_user_asks_for_requests_by_line() -> None:
     ]
     with pytest.raises(ValueError, match="items"):
         list(asked(["items"]))
+
+
+def test_a_method_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="GTE /a"):
+        list(asked(["GTE /a"]))

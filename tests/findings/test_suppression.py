@@ -272,7 +272,7 @@ def test_a_file_whose_name_is_no_utf8_can_be_known(
     ("text", "words", "said"),
     [
         (None, [], "known.json: cannot be read: No such file or directory"),
-        ("[]", [], "known.json:1: is no file of known findings"),
+        ("[]", [], "known.json:1: is no file of known findings: it is no object"),
         ('{"version": 2, "findings": []}', [], "its version is 2"),
         ('{"version": 1, "findings": [{}]}', [], "is no file of known findings: 'fingerprint'"),
         (None, ["--write-baseline"], "--write-baseline: there is no file to write to"),

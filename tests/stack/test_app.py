@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from promproof.errors import EvidenceError, InputError
-from promproof.stack.app import ManagedApp, ask_health
+from promproof.stack.app import ManagedApp, ask_health, need_port
 from promproof.stack.journal import Journal
 from promproof.stack.ports import allocate_ports, bound_port
 from promproof.stack.protocol import SentRequest, Status
@@ -189,6 +189,31 @@ def test_a_request_that_a_stranger_answered_is_not_counted(
     with make_app(f'sh -c "{script}"', allocate=lambda count: offers.pop(0), sent=sent.append) as app:
         assert app.port == others[1]
         assert [request.status for request in sent] == [200]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("server --port 8080", "does not say where its port goes"),
+        ("server --port ${PORT}", "does not say where its port goes"),
+        ("server {prt}", "nothing is filled in for {prt}; did you mean {port}?"),
+        ("server {port} {PYTHON}", "nothing is filled in for {PYTHON}; did you mean {python}?"),
+    ],
+)
+def test_a_command_that_is_not_told_its_port_is_refused_before_it_is_waited_for(
+    command: str, said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        need_port(command)
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "command", ["server {port}", "env PORT={port} server", 'server {port} --set {"port":1} {unit} ${PRT}']
+)
+def test_a_command_that_is_told_its_port_is_taken(command: str) -> None:
+    need_port(command)
+    need_port("server", [command])
 
 
 @pytest.mark.parametrize("command", ["", "   ", "server 'unclosed"])
