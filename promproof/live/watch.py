@@ -340,6 +340,6 @@ def _value(side: Reading | None, name: str) -> float | None:
 
 def said(error: EvidenceError) -> str:
     """Trouble for people who look at a page: a server that is not there is told without the library's words."""
-    if "Connection refused" in error.state:
+    if "connection refused" in error.state.lower():
         return f"{error.component} does not run there; {error.todo}" if error.todo else error.state
     return f"{error.component}: {error.state}"
