@@ -26,13 +26,16 @@ FAMILIES = {
 TEXTS = frozenset(
     f"rule/{name}"
     for name in (
+        "cut-by-comment",
         "label-lost",
+        "link-parameter",
         "number-in-text",
         "printed-unit",
         "printf-verb",
         "runbook-lost",
         "template-arguments",
         "template-error",
+        "template-field",
         "template-query",
     )
 )

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from promproof.checks.base import Check, Claim, findings, not_verified, register
 from promproof.checks.files import held
+from promproof.checks.panel_colours import turned_colours
 from promproof.checks.panel_described import misdescribed
 from promproof.checks.panel_findings import beyond, form
 from promproof.checks.panel_plain import panel_departures
 from promproof.checks.panel_queries import query_departures
+from promproof.checks.panel_raw import at, file_of
 from promproof.checks.panel_readings import list_departures, reading_departures
 from promproof.contract.model import Contract
 from promproof.evidence.evidence import Evidence
@@ -69,6 +71,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
         found.append(f"{panel.path}.fieldConfig.defaults.unit: is {panel.unit!r}, documented {wanted.unit!r}")
     found += _misnamed(panel, wanted.legends)
     found += misdescribed(panel, wanted, evidence.contract)
+    found += turned_colours(panel, at(file_of(seen, dashboard), panel.path), wanted, evidence.contract)
     if whole.described and not panel.description:
         found.append(f"{panel.path}.description: missing")
     if not panel.sent:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from promproof.checks.panel_described import told
 from promproof.checks.panel_raw import Json, at, file_of, items_of, object_of
@@ -67,6 +68,10 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
     for index, annotation in enumerate(items_of(object_of(object_of(raw).get("annotations")).get("list"))):
         if annotation.get("expr") and annotation.get("enable") is False:
             found.append(f"$.annotations.list[{index}].enable: {annotation.get('name')} is switched off")
+        if annotation.get("expr") and _is_of_grafana(annotation.get("datasource")):
+            found.append(
+                f"$.annotations.list[{index}].datasource: Grafana itself is asked, and not {annotation['expr']}"
+            )
         found += [
             f"$.annotations.list[{index}].expr: {annotation.get('name')} {text}"
             for text in _of_annotation(
@@ -89,6 +94,12 @@ def dashboard_departures(views: Views, dashboard: Dashboard, contract: Contract)
         texts = _of_variable(variable, whole, dashboard, contract) if variable.type == "query" else ()
         found += [f"{variable.path}: ${variable.name} {text}" for text in texts]
     return found
+
+
+def _is_of_grafana(source: Any) -> bool:
+    """Whether a source is Grafana's own, which knows no queries."""
+    named = source.get("uid") if isinstance(source, dict) else source
+    return named in ("-- Grafana --", "grafana")
 
 
 def _recorded(views: Views) -> tuple[str, ...]:
@@ -277,6 +288,8 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
     shows_legend = object_of(object_of(raw.get("options")).get("legend")).get("showLegend", True)
     if panel.type == "timeseries" and shows_legend is False and any(map(_has_names, panel.sent)):
         yield "names", "options.legend.showLegend", "hides the names of its series"
+    if panel.type == "stat" and _text_mode(raw) in ("value", "none") and any(map(_has_names, panel.sent)):
+        yield "names", "options.textMode", "shows the numbers of its series without their names"
     if custom.get("spanNulls") is True:
         yield "gaps", "fieldConfig.defaults.custom.spanNulls", "lines go over gaps of any length"
     if panel.type in REDUCED:
@@ -296,6 +309,10 @@ def _of_drawing(raw: Json, panel: Panel) -> Iterator[tuple[str, str, str]]:
 
 def _in_seconds(target: Target) -> bool:
     return re.search(r"_seconds_bucket\b", target.expression) is not None
+
+
+def _text_mode(raw: Json) -> str:
+    return str(object_of(raw.get("options")).get("textMode") or "auto")
 
 
 def _has_names(target: Target) -> bool:

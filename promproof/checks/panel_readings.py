@@ -16,12 +16,12 @@ from promproof.checks.panel_raw import at, file_of, items_of, object_of
 from promproof.config.durations import parse_duration
 from promproof.config.promql import bare, parse
 from promproof.contract.labels import Label
-from promproof.contract.model import Contract
+from promproof.contract.model import Alert, Contract
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.records import Dashboards
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.expand import names
-from promproof.promql.tree import grouping, matchers, metric, selectors
+from promproof.promql.tree import fits, grouping, matchers, metric, selectors
 from promproof.truth.views import Views
 
 _SHARE, _PERCENT = "percentunit", "percent"
@@ -110,11 +110,36 @@ def _of_links(raw: Mapping[str, Any], boards: Sequence[Mapping[str, Any]]) -> It
 
 
 def list_departures(views: Views, dashboard: Dashboard, panel: Panel, contract: Contract) -> Iterator[str]:
-    """A list of alerts that has no room for all of the documented ones."""
-    most = object_of(at(file_of(views, dashboard), panel.path).get("options")).get("maxItems")
+    """A list of alerts that has no room for all of the documented ones, or that leaves some out."""
+    options = object_of(object_of(at(file_of(views, dashboard), panel.path)).get("options"))
+    most = options.get("maxItems")
     alerts = [alert for alert in contract.alerts if not alert.always]
     if isinstance(most, int) and 0 < most < len(alerts):
         yield f"{panel.path}.options.maxItems: shows {most} alerts at most, documented are {len(alerts)}"
+    asked = str(options.get("alertInstanceLabelFilter") or "")
+    left_out = [alert.name for alert in alerts if _is_left_out(alert, asked)] if "$" not in asked else []
+    if left_out:
+        yield (
+            f"{panel.path}.options.alertInstanceLabelFilter: {asked} leaves out {', '.join(left_out[:3])}"
+            + (f" and {len(left_out) - 3} more" if left_out[3:] else "")
+        )
+
+
+def _is_left_out(alert: Alert, asked: str) -> bool:
+    """Whether the matchers of a list do not meet a documented alert; Grafana takes them with and without braces."""
+    try:
+        found = (
+            selectors(parse(f"ALERTS{asked if asked.startswith('{') else f'{{{asked}}}'}")) if asked else []
+        )
+    except ValueError:
+        return False
+    known = {"alertname": alert.name, "severity": alert.severity}
+    return any(
+        fits(value, sign, wanted) is False
+        for selector in found
+        for label, sign, wanted in matchers(selector)
+        if (value := known.get(label)) is not None
+    )
 
 
 def _of_shares(raw: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str, str]]:
@@ -138,6 +163,7 @@ def _of_shares(raw: Mapping[str, Any], panel: Panel) -> Iterator[tuple[str, str,
 def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
     """A legend without a label by which the query tells series apart, and which has several values."""
     known = {documented.name: documented.labels for documented in views.evidence.contract.metrics}
+    known["ALERTS"] = _of_alerts(views.evidence.contract)
     single = {panel.repeat} | {
         variable.name for variable in dashboard.variables if not variable.multi and not variable.include_all
     }
@@ -153,6 +179,15 @@ def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tupl
                 f"{target.path}.legendFormat",
                 f"leaves out {', '.join(lost)}: several series have one name",
             )
+
+
+def _of_alerts(contract: Contract) -> dict[str, Label]:
+    """The labels of the series that Prometheus writes of each alert, as far as the contract has them."""
+    severities = {alert.severity for alert in contract.alerts if alert.severity}
+    return {
+        "alertname": Label(values=tuple(alert.name for alert in contract.alerts)),
+        "severity": Label(values=tuple(sorted(severities))),
+    }
 
 
 def _of_windows(panel: Panel, wanted: PanelClaim) -> Iterator[tuple[str, str, str]]:

@@ -86,6 +86,8 @@ def _binary(node: Any, domains: Domains) -> str:
         compared, wanted = _of_state(side, limit) if not how else limit
         return f"({_form(side, domains)} {compared}{how} {wanted:.15g})"
     left, right = _form(node.lhs, domains), _form(node.rhs, domains)
+    if sign == "/" and (window := _risen_in(node.lhs)) and window == _risen_in(node.rhs):
+        left, right = left.replace("increase(", "rate("), right.replace("increase(", "rate(")
     if sign == "/" and not how and (less := _less_than_all(bare(node.lhs), right, domains)):
         return f"(1 - ({less} / {right}))"
     if sign in _COMMUTING and not how:
@@ -98,6 +100,17 @@ def _less_than_all(node: Any, whole: str, domains: Domains) -> str:
     if not isinstance(node, promql.BinaryExpr) or str(node.op) != "-" or _matching(node):
         return ""
     return _form(node.rhs, domains) if _form(node.lhs, domains) == whole else ""
+
+
+def _risen_in(node: Any) -> str:
+    """The window of an `increase` that is at most summed up: one divided by another is a `rate` by a `rate`."""
+    node = bare(node)
+    while isinstance(node, promql.AggregateExpr) and str(node.op).lower() in ("sum", "avg", "max", "min"):
+        node = bare(node.expr)
+    if not isinstance(node, promql.Call) or str(node.func.name) != "increase":
+        return ""
+    argument = bare(node.args[0])
+    return str(argument.range) if isinstance(argument, promql.MatrixSelector) else ""
 
 
 def _alternatives(node: Any, domains: Domains) -> Iterator[str]:

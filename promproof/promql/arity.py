@@ -1,7 +1,7 @@
-"""Functions of a template that get too few or too many arguments: Prometheus takes it, and it fails each time.
+"""Templates that Prometheus takes and that fail each time: too few or too many arguments, fields that an alert has not.
 
-`{{ value | humanize }}` is a function without its argument, not the value of the alert, which is `$value`.
-Source: prometheus/template/template.go.
+`{{ value | humanize }}` is a function without its argument, not the value of the alert, which is `$value`;
+`{{ .CommonLabels.job }}` is what Alertmanager's templates have. Source: prometheus/template/template.go.
 """
 
 from __future__ import annotations
@@ -23,6 +23,24 @@ ARITY = {
     "reReplaceAll": 3,
 }
 """How many arguments a function takes; others take any number, or are rare."""
+FIELDS = frozenset(("Labels", "ExternalLabels", "ExternalURL", "Value"))
+"""What a template of a rule may read of the dot: the fields of AlertTemplateData."""
+_ELSEWHERE = frozenset(
+    (
+        *("Type", "Expr", "AlertID", "GroupID", "ActiveAt", "For", "IsPartial"),  # vmalert
+        *(
+            "Values",
+            "Release",
+            "Chart",
+            "Capabilities",
+            "Files",
+            "Template",
+            "Subcharts",
+        ),  # Helm, not yet rendered
+    )
+)
+"""Fields of other programs that read rule files."""
+_FIELD = re.compile(r"(?<![\w)\]$.\"])\.([A-Za-z]\w*)")
 _BEFORE = re.compile(r"(?:(?:if|else if|with|else with|range)\s+)?(?:\$\w+(?:\s*,\s*\$\w+)?\s*:?=\s*)?")
 _TOKEN = re.compile(r"\"\"|[()|]|[^\s()|\"]+")
 _SKIPPED = ("end", "else", "define", "block")
@@ -33,6 +51,18 @@ def miscalled(template: str) -> Iterator[str]:
     for action in actions(template):
         if action.control not in _SKIPPED and action.bare.split()[:1] not in (["template"], ["define"]):
             yield from _of_action(action)
+
+
+def misread(template: str) -> Iterator[str]:
+    """Fields of the dot that no alert has, in words."""
+    for action in actions(template):
+        if action.inside or action.control in _SKIPPED:
+            continue
+        for field in _FIELD.findall(action.bare):
+            if field not in FIELDS | _ELSEWHERE:
+                near = next((name for name in FIELDS if field.lower().endswith(name.lower())), "")
+                meant = f"; the alert's are .{near}" if near else ""
+                yield f".{field} is nothing that a rule's template has{meant}"
 
 
 def _of_action(action: Action) -> Iterator[str]:

@@ -19,6 +19,7 @@ ERRORS = 'sum by (job) (rate(requests_total{job="api",status=~"5.."}[5m])) / sum
         f"({ERRORS}) > 0.05",
         f"({ERRORS} > 0.05)",
         f"{ERRORS} > 0.05".replace("[5m]", "[300s]"),
+        f"{ERRORS} > 0.05".replace("rate(", "increase("),
         f"{ERRORS} > 0.05".replace('job="api",status=~"5.."', 'status=~"5..",job="api"'),
     ],
 )
@@ -34,6 +35,8 @@ def test_another_way_of_writing_is_the_same_expression(other: str) -> None:
         f"0.05 > {ERRORS}",
         f"{ERRORS} > bool 0.05",
         f"{ERRORS} > 5 / 10",
+        f"{ERRORS} > 0.05".replace("rate(", "increase(", 1),
+        f"{ERRORS} > 0.05".replace("rate(", "increase(").replace("[5m]", "[6m]", 1),
         f"{ERRORS} > 0.05 or absent(up)",
         "not ( an expression",
         ERRORS,

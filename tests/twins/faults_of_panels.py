@@ -213,6 +213,36 @@ PANELS = (
         "some series are left out", RATES, "transformations", [{"id": "limit", "options": {"limitField": 1}}]
     ),
     panel_of("another data source", CPU, "targets>0>datasource>uid", "other"),
+    panel_of(
+        "green where the objective is missed",
+        "system-overview/Availability",
+        f"{DEFAULTS}>thresholds>steps",
+        [{"color": "green", "value": None}, {"color": "red", "value": 0.999}],
+    ),
+    panel_of(
+        "green where the alert fires",
+        "system-overview/Error Rate",
+        f"{DEFAULTS}>thresholds>steps",
+        [{"color": "dark-red", "value": None}, {"color": "dark-green", "value": 0.05}],
+    ),
+    panel_of("numbers without a name", "prompt-analytics/Execution Counts", "options>textMode", "value"),
+    panel_of(
+        "a list of what is critical",
+        "system-overview/Alerts",
+        "options>alertInstanceLabelFilter",
+        '{severity="critical"}',
+    ),
+    panel_of(
+        "severities of one name",
+        "system-overview/Firing Alerts",
+        "targets>0>expr",
+        instead("count(", "count by (severity) ("),
+    ),
+    _board(
+        "marks that Grafana itself is asked for",
+        "annotations>list>1>datasource",
+        {"type": "grafana", "uid": "-- Grafana --"},
+    ),
     _board(
         "a variable of another job",
         f"{ENDPOINT}>query>query",

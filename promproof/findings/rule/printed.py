@@ -10,7 +10,7 @@ from promproof.findings.finding import Finding, Place, Severity
 from promproof.findings.kind import Kind, each_alert, register
 from promproof.findings.rules import one_line
 from promproof.findings.setup import Rule, Setup
-from promproof.promql.arity import miscalled
+from promproof.promql.arity import miscalled, misread
 from promproof.promql.presence import answered
 from promproof.promql.printf import misprinted
 from promproof.promql.prints import misprints, wrong_numbers
@@ -83,6 +83,18 @@ ARGUMENTS = register(
         instead=_ASKS.replace("ACTION", "{{ $value | humanize }}"),
     )
 )
+FIELD = register(
+    Kind(
+        id="rule/template-field",
+        severity=Severity.ERROR,
+        title="a template that reads what a rule's template does not have",
+        why="Prometheus takes the rule, and the template fails each time: the text is "
+        "`<error expanding template ...>`. `.CommonLabels`, `.GroupLabels` and `.Alerts` are those of Alertmanager's "
+        "templates; a rule has `$labels`, `$value`, `$externalLabels` and `$externalURL`.",
+        example=_ASKS.replace("ACTION", "{{ .CommonLabels.job }} is down"),
+        instead=_ASKS.replace("ACTION", "{{ $labels.job }} is down"),
+    )
+)
 
 
 @each_alert(UNIT, NUMBER)
@@ -125,12 +137,20 @@ def judge_queries(rule: Rule, setup: Setup) -> Iterator[Finding]:
                 yield QUERY.at(place, message, effect=effect, todo=todo, see=_see(rule))
 
 
-@each_alert(ARGUMENTS, PRINTF)
+@each_alert(ARGUMENTS, FIELD, PRINTF)
 def judge_calls(rule: Rule, setup: Setup) -> Iterator[Finding]:
-    """The functions and the formats of printf in templates that Prometheus takes."""
+    """The functions, the fields and the formats of printf in templates that Prometheus takes."""
     for name, template, place in _texts(rule):
         if error(template):
             continue
+        for said in dict.fromkeys(misread(template)):
+            yield FIELD.at(
+                place,
+                f"{name}: {said}",
+                effect="in place of the text stands an error",
+                todo="read $labels, $value, $externalLabels or $externalURL",
+                see=_see(rule),
+            )
         for said in dict.fromkeys(miscalled(template)):
             yield ARGUMENTS.at(
                 place,
