@@ -8,7 +8,7 @@ from dataclasses import replace
 from promproof.checks import held
 from promproof.checks.base import Claim, not_verified, unknown
 from promproof.checks.drill_findings import verdict_of
-from promproof.drills import content, deliveries, membership, plan
+from promproof.drills import content, deliveries, filling, membership, plan
 from promproof.drills.case import Case, unplanned_failures
 from promproof.drills.membership import FIRING, RESOLVED, Delivered, Finding, Notice
 from promproof.drills.plan import recovery
@@ -82,6 +82,8 @@ def judge_quiet(claim: Claim, case: Case) -> Verdict:
     ]
     # a window since the healing, and whatever is told of its end
     left = case.at("healed").done + plan.sight(case.timing) - quiet
+    if case.timing.fresh:
+        left = filling.settled(case.drill, case.timing)
     needed = max(left, 0.0) + case.timing.group_interval
     hole = membership.hole(case.polls(), quiet, case.ended)
     if not found and (case.ended - quiet < needed or hole > max(case.timing.hold, 1.0)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from promproof.checks.base import Claim, unknown
 from promproof.checks.drill_findings import verdict_of
-from promproof.drills import membership
+from promproof.drills import filling, membership
 from promproof.drills.case import Case, unseen
 from promproof.drills.drill import NearMiss
 from promproof.drills.membership import Finding, Seen
@@ -31,14 +31,16 @@ def judge_silent(claim: Claim, case: Case) -> Verdict:
         Finding(membership.Kind.UNEXPECTED, delivery.t, f"{delivery.receiver} got '{delivery.status}'")
         for delivery in early
     ]
-    needed = case.timing.window + case.timing.hold
+    filled, silence = filling.filled(case.drill, case.timing), filling.silence(case.timing)
+    needed = filled + silence
     hole = membership.hole(case.polls(), begin, end)
     doubt = ""
     # a state lasts for an evaluation at least, however short `for` is
-    hidden = hole > max(case.timing.hold, case.timing.evaluation)
-    if end - held < needed or end - begin < case.timing.hold or hidden:
+    hidden = hole > max(silence, case.timing.evaluation)
+    decided = begin + filled if case.timing.fresh else begin
+    if end - held < needed or end - begin < silence or hidden:
         doubt = f"watched for {end - begin:.1f} s with a hole of {hole:.1f} s, {needed:g} s are needed"
-    elif _decided(case, begin, end) < 0.5:
+    elif _decided(case, decided, end) < 0.5:
         doubt = f"with this machine's lateness of {case.slack:.2f} s any state is admissible most of the time"
     elif told:
         doubt = "it was told, and before that it may have fired by itself"

@@ -68,7 +68,7 @@ def select(drills: Sequence[Loaded], names: Sequence[str], every: bool) -> list[
         InputError: a name that no drill has.
     """
     if not names:
-        return [drill for drill in drills if every or drill.default]
+        return [drill for drill in drills if not drill.plan.by_name and (every or drill.default)]
     chosen: list[Loaded] = []
     for name in names:
         found = [drill for drill in drills if drill.plan.name == name] or [

@@ -88,7 +88,9 @@ def not_driven(given: dict[str, Any]) -> list[str]:
     left = [alert.name for alert in contract.alerts if alert.name not in taken]
     by = {loaded.plan.alert: "promproof drill NAME" for loaded in there}
     by |= dict.fromkeys(_beside_contract(given["contract"]) - set(by), "promproof drill")
-    by |= {loaded.plan.alert: f"--drill {ALL}" for loaded in there if loaded.default}
+    by |= {
+        loaded.plan.alert: f"--drill {ALL}" for loaded in there if loaded.default and not loaded.plan.by_name
+    }
     lines = []
     for command in (f"--drill {ALL}", "promproof drill", "promproof drill NAME"):
         if able := [name for name in left if by.get(name) == command]:

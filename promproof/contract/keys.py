@@ -256,6 +256,7 @@ Drill.shows: patterns that the rendered annotations must match
 Drill.together: drills with the same word run side by side
 Drill.pulses: the fault again and again, each time too short
 Drill.disturb: what is done to the path meanwhile
+Drill.by_name: whether it is driven only when it is named
 Drill.page_routing: whether the notification goes to the target itself while it is down
 Drill.dead_man: whether the alert always fires, and its receiver must notice that it stops
 NearMiss.lasts: the fault itself, shorter than `for`; scaled

@@ -38,6 +38,10 @@ class Beside:
         """How many requests of another scenario's session the drill's fault decides on, and its alert counts."""
         return 0.0
 
+    def is_first(self, drill: Loaded) -> bool:
+        """Whether nothing may have been dosed before a drill, as its windows are too long to wait for."""
+        return False
+
     def harmless(self, drill: Loaded) -> float:
         """How long (s, unscaled) the harmless side of a drill lasts at least."""
         return 0.0
@@ -75,6 +79,7 @@ def stages(drills: Sequence[Loaded], beside: Beside, rates: Rates) -> list[Stage
     One load goes on even where no drill needs it, so that alerts about a lack of requests have no reason to fire.
     """
     order = _by_loads(batches(drills, beside), rates)
+    order.sort(key=lambda batch: not any(map(beside.is_first, batch)))
     found: list[Stage] = []
     for number, batch in enumerate(order):
         before = found[-1].loads if found else ()
@@ -97,7 +102,7 @@ def batches(drills: Sequence[Loaded], beside: Beside) -> list[list[Loaded]]:
     Those that a silent alert does not notice run one after the other beside a much longer harmless side.
     """
     found: list[list[Loaded]] = []
-    for drill in drills:
+    for drill in sorted(drills, key=lambda drill: not beside.is_first(drill)):
         if drill.plan.alone or drill.plan.together is not None:
             continue
         for batch in found:

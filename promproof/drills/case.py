@@ -13,11 +13,12 @@ from functools import cached_property
 from itertools import pairwise
 
 from promproof.contract.model import Alert
-from promproof.drills import membership, monitored, plan
+from promproof.drills import fresh, membership, monitored, plan
 from promproof.drills.deliveries import delivered, heard, own_series
+from promproof.drills.doses import Change
 from promproof.drills.drill import Drill
 from promproof.drills.membership import Delivered, Seen
-from promproof.drills.states import Change, Life, Quantity, State, live
+from promproof.drills.states import Life, Quantity, State, live
 from promproof.evidence.evidence import Evidence, Gap
 from promproof.evidence.records import (
     AlertsPoll,
@@ -120,6 +121,7 @@ class Case:
             down=down,
             silent=silent,
             gaps=gaps,
+            lost=fresh.lost(self.evidence, self.alert, self.since) if timing.fresh else 0.0,
         )
 
     @cached_property

@@ -88,6 +88,8 @@ class Drill(Model):
     disturb: Disturbance | None = None
     dead_man: bool = False
     """The alert always fires: whether its receiver can notice that it stops, and that it comes again."""
+    by_name: bool = False
+    """It is driven when it is named: it takes long, or is the first of a run; --all leaves it out and says so."""
     page_routing: bool = False
     """The notification goes to the target itself even while it is down; the drill reports it as late or lost."""
 

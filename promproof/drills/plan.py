@@ -15,8 +15,10 @@ from typing import Literal
 
 from promproof.config.timescale import TimeScale
 from promproof.contract.model import Alert, seconds
+from promproof.drills import filling
+from promproof.drills.doses import Change
 from promproof.drills.drill import Drill, Loaded, NearMiss
-from promproof.drills.states import Change, Pace, Quantity, Rule
+from promproof.drills.states import Pace, Quantity, Rule
 from promproof.errors import InputError
 from promproof.evidence.records import Timing
 from promproof.faults.monitoring_state import RESEND_SECONDS
@@ -62,9 +64,11 @@ def steps(drill: Drill, timing: Timing, slack: float, ages: float = 0.0) -> tupl
 
 
 def _below(drill: Drill, timing: Timing, slack: float, ages: float) -> list[Step]:
-    # a whole window at this dose, and then as long as a pending alert would need to fire
-    filled = max(timing.window, ages)
-    length = filled + timing.hold + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
+    # a whole window at this dose, and then as long as a pending alert would need to fire, or to be seen for certain
+    filled = max(filling.filled(drill, timing), ages)
+    length = (
+        filled + filling.silence(timing) + timing.scrape + 2 * timing.evaluation + lag(drill, timing) + slack
+    )
     if isinstance(drill.below, NearMiss) and drill.below.lasts is not None:
         short = seconds(drill.below.lasts) / timing.scale
         return [Step("below", "break", 1.0, short), Step("mended", "heal", 0.0, length)]
@@ -138,7 +142,9 @@ def _after(drill: Drill, timing: Timing, slack: float) -> list[Step]:
     # the fault is seen until it has left the window; a word that is said again comes with the next group interval
     late = timing.evaluation + 2 * slack
     until: Until = "time" if drill.pulses is not None else "resolved"
-    quiet = Step("quiet", "watch", 0.0, timing.group_interval + late, since_healing=clean + late)
+    again = filling.settled(drill, timing) if timing.fresh else 0.0
+    since = 0.0 if timing.fresh else clean + late
+    quiet = Step("quiet", "watch", 0.0, again + timing.group_interval + late, since_healing=since)
     return [Step("healed", "heal", 0.0, limit, until), quiet]
 
 
@@ -174,7 +180,7 @@ def recovery(drill: Drill, timing: Timing) -> float:
 
 def detection(drill: Drill, timing: Timing) -> float:
     """The longest admissible time from a fault to its notification, without the machine's own lateness."""
-    crossed = lag(drill, timing) + timing.window + timing.scrape + timing.evaluation
+    crossed = lag(drill, timing) + filling.crossing(drill, timing) + timing.scrape + timing.evaluation
     events = occurring(drill, timing)
     if events is not None and events.first < timing.window * MOST_WINDOWS:
         crossed += events.first
@@ -223,6 +229,7 @@ def quantity(
     down: Sequence[tuple[float, float]] = (),
     silent: Sequence[tuple[float, float]] = (),
     gaps: Sequence[tuple[float, float]] = (),
+    lost: float = 0.0,
 ) -> Quantity:
     """What the alert's rule compares, as this drill has moved it."""
     stated = drill.above is None
@@ -241,6 +248,8 @@ def quantity(
         gaps=tuple(gaps),
         fires_above=stated or timing.fires_above,
         short_window=timing.short_window,
+        born=since if timing.fresh else -math.inf,
+        lost=lost,
         is_state=stated,
         occurring=occurring(drill, timing),
     )

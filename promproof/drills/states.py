@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import inf
 
+from promproof.drills.doses import Change, extremes, mean
 from promproof.faults.occurring import During, Occurring, Sight, may_hold, must_hold
 
 
@@ -31,15 +32,6 @@ class State(StrEnum):
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
-
-
-@dataclass(frozen=True)
-class Change:
-    """The quantity becomes `value` at some instant from `asked` to `done`."""
-
-    asked: float
-    done: float
-    value: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +61,10 @@ class Quantity:
     fires_above: bool = True
     short_window: float = 0.0
     """A second range over which the quantity must be beyond the threshold as well; 0 for none."""
+    born: float = -inf
+    """From when on there is anything that a window can hold: one that reaches back further is a shorter one."""
+    lost: float = 0.0
+    """Events that no rate counts, because their series came to be with them."""
     is_state: bool = False
     """Whether it is there or it is not: then a rule over a window may ask for all of it, or for any moment in it."""
     occurring: Occurring | None = None
@@ -167,7 +163,7 @@ def noise(quantity: Quantity, begin: float, end: float) -> float:
     if counted <= 0:
         return inf
     changes = sum(begin <= change.done + quantity.lag and change.asked <= end for change in quantity.changes)
-    return (quantity.accumulators + changes + 2) / counted
+    return (quantity.accumulators + changes + 2 + quantity.lost) / counted
 
 
 def condition_at(quantity: Quantity, pace: Pace, t: float) -> Condition:
@@ -217,16 +213,17 @@ def extent_at(quantity: Quantity, pace: Pace, t: float) -> tuple[float, float] |
         # between the two good ones, or late and not failed: then the old value still counts.
         if any(begin < t <= end + pace.slack for begin, end in quantity.gaps):
             return None
-        return _extremes(quantity, t - quantity.window - _pause(quantity, pace, t) - pace.slack, t)
+        begin = t - quantity.window - _pause(quantity, pace, t) - pace.slack
+        return extremes(quantity.changes, quantity.start, quantity.lag, begin, t)
     low, high = inf, -inf
     left, right = _pause(quantity, pace, t - quantity.window), _pause(quantity, pace, t)
     for first, last in ((0.0, 0.0), (left, 0.0), (0.0, right)):
-        begin, end = t - quantity.window + first, t - last
+        begin, end = max(t - quantity.window, quantity.born) + first, t - last
         if end <= begin:
             return None
         blur = noise(quantity, begin, end)
-        low = min(low, _mean(quantity, begin, end, low=True) - blur)
-        high = max(high, _mean(quantity, begin, end, low=False) + blur)
+        low = min(low, mean(quantity.changes, quantity.start, quantity.lag, begin, end, low=True) - blur)
+        high = max(high, mean(quantity.changes, quantity.start, quantity.lag, begin, end, low=False) + blur)
     return low, high
 
 
@@ -373,28 +370,3 @@ def _episodes(life: Life) -> Iterable[Episode]:
 def _episode(possible: Sequence[float], certain: Sequence[float]) -> Episode:
     core = Span(certain[0], certain[-1]) if certain else None
     return Episode(Span(possible[0], possible[-1]), core)
-
-
-def _extremes(quantity: Quantity, begin: float, end: float) -> tuple[float, float]:
-    """The least and the greatest value that the quantity can have had between two instants."""
-    before = [change for change in quantity.changes if change.done + quantity.lag <= begin]
-    values = [before[-1].value if before else quantity.start]
-    values += [
-        change.value
-        for change in quantity.changes
-        if change.asked <= end and change.done + quantity.lag > begin
-    ]
-    return min(values), max(values)
-
-
-def _mean(quantity: Quantity, begin: float, end: float, *, low: bool) -> float:
-    """The least (or greatest) mean of the dose between two instants, wherever in its bounds each change took place."""
-    total, at, value = 0.0, begin, quantity.start
-    for change in quantity.changes:
-        rises = change.value > value
-        when = change.done + quantity.lag if rises == low else change.asked
-        when = min(max(when, at), end)
-        total += (when - at) * value
-        at, value = when, change.value
-    total += (end - at) * value
-    return total / (end - begin)

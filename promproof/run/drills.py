@@ -16,6 +16,7 @@ from promproof import interrupts
 from promproof.checks import aspects as judges
 from promproof.checks.base import Check, Claim, judge_each
 from promproof.config.jobs import shared
+from promproof.drills import fresh
 from promproof.drills.aging import remains
 from promproof.drills.batching import Stage
 from promproof.drills.coinciding import held_up
@@ -112,6 +113,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
     Raises:
         InputError: with file, line and key.
     """
+    fresh.refuse_two(drills, prepared.contract)
     for drill in drills:
         _refuse_impossible(prepared, drill)
         several.refuse(prepared, drill)
@@ -235,7 +237,11 @@ class _Session:
         """What a drill is driven with, in the time that those beside it leave it."""
         made = part(self.prepared, self.bench, drill.plan)
         late = held_up(drill.plan, [other.plan for other in stage.drills if other is not drill])
-        return replace(made, timing=replace(made.timing, late=late))
+        own = (
+            self.bench.monitoring.stack.rendered is not None
+        )  # whatever was in another's windows is not known
+        first = own and stage is self.stages[0] and fresh.is_needed(drill, made.alert)
+        return replace(made, timing=replace(made.timing, late=late, fresh=first))
 
     def _clear(self, part: Part) -> Part:
         """The drill, judged from when its alert's windows hold nothing of what was dosed for others before it."""

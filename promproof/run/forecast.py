@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from promproof.contract.model import seconds
+from promproof.drills import fresh
 from promproof.drills.aging import awaited
 from promproof.drills.batching import Stage
 from promproof.drills.drill import Loaded
@@ -66,5 +68,6 @@ def _handlers(prepared: Prepared) -> float:
 
 
 def _steps(prepared: Prepared, drill: Loaded) -> float:
-    timing = timing_of(prepared, prepared.contract.alert(drill.plan.alert))
+    alert = prepared.contract.alert(drill.plan.alert)
+    timing = replace(timing_of(prepared, alert), fresh=fresh.is_needed(drill, alert))
     return sum(step.seconds for step in steps(drill.plan, timing, 0.0))

@@ -15,6 +15,7 @@ from promproof.config.rules import Rule
 from promproof.contract.labels import RequestTruth
 from promproof.contract.model import Contract, seconds
 from promproof.contract.truths import TallyTruth
+from promproof.drills import fresh
 from promproof.drills.batching import Beside, Stage, highest, sparing, stages
 from promproof.drills.drill import Loaded
 from promproof.faults.dosed import Dosed
@@ -81,6 +82,10 @@ class Mixing(Beside):
             if is_on(each.lines, plan.fault.routes) and self._may_count(each, names)
         )
         return hit / (sum(session.weight for session in scenario.mix) or 1.0)
+
+    def is_first(self, drill: Loaded) -> bool:
+        """Whether no run waits until its windows hold nothing of an earlier drill."""
+        return fresh.is_needed(drill, self._contract.alert(drill.plan.alert))
 
     def harmless(self, drill: Loaded) -> float:
         """The window of its alert, and `for`."""

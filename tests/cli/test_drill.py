@@ -100,7 +100,12 @@ def test_a_name_chooses_the_drill_of_that_name() -> None:
         return [chosen.plan.name for chosen in drill.select(shipped, given, every)]
 
     assert len(names()) == 6
-    assert len(names(every=True)) == len(shipped) == 27
+    assert len(names(every=True)) == 27
+    assert {drill.plan.name for drill in shipped} - {*names(every=True)} == {
+        "ErrorBudgetBurn",
+        "ErrorBudgetSlowBurn",
+    }
+    assert names("ErrorBudgetBurn") == ["ErrorBudgetBurn"]
     assert names("ServiceDown") == ["ServiceDown"]
     assert names("ServiceDownHanging", "ServiceDownHanging") == ["ServiceDownHanging"]
     with pytest.raises(InputError):

@@ -18,7 +18,7 @@ from promproof.places import DRILLS as FOLDER
 from promproof.run.mixing import Mixing
 
 pytestmark = pytest.mark.unit
-DRILLS = {drill.plan.name: drill for drill in load_folder(FOLDER)}
+DRILLS = {drill.plan.name: drill for drill in load_folder(FOLDER) if not drill.plan.by_name}
 CONTRACT = contracts.load(DEFAULT_CONTRACT)
 RULES = read(
     [

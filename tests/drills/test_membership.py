@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from promproof.drills import membership
+from promproof.drills.doses import Change
 from promproof.drills.membership import FIRING, RESOLVED, Delivered, Kind, Notice, Seen
-from promproof.drills.states import Change, Life, Pace, Quantity, Rule, Span, State, live
+from promproof.drills.states import Life, Pace, Quantity, Rule, Span, State, live
 
 pytestmark = pytest.mark.unit
 PACE = Pace(scrape=0.25, evaluation=0.25, slack=0.05)

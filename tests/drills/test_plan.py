@@ -12,9 +12,10 @@ import pytest
 from promproof.config.timescale import TimeScale
 from promproof.contract import model as contracts
 from promproof.drills import plan
+from promproof.drills.doses import Change
 from promproof.drills.drill import Loaded, NearMiss, load_folder
 from promproof.drills.plan import emptied, power_gate, steps
-from promproof.drills.states import Change, Condition, Pace, Quantity, condition_at
+from promproof.drills.states import Condition, Pace, Quantity, condition_at
 from promproof.errors import InputError
 from promproof.evidence.records import Timing
 from promproof.places import DEFAULT_CONTRACT

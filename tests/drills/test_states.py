@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 
 import pytest
 
+from promproof.drills.doses import Change
 from promproof.drills.states import (
-    Change,
     Condition,
     Life,
     Pace,

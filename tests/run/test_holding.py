@@ -35,6 +35,10 @@ def prepared() -> Prepared:
     return prepare(Options.of(drill=False))
 
 
+def in_one_run() -> list[Loaded]:
+    return [drill for drill in load_folder(DRILLS) if not drill.plan.by_name]
+
+
 def scrapes(*seconds: float | None) -> tuple[dict[float, float], dict[float, float]]:
     """`up` and the duration of scrapes four times a second; None failed at its time-out."""
     ups = {number / 4: float(taken is not None) for number, taken in enumerate(seconds)}
@@ -80,7 +84,7 @@ def test_a_scrape_without_a_duration_is_slow() -> None:
 
 
 def test_rate_and_scale_go_down_together_and_a_window_holds_as_many_events(prepared: Prepared) -> None:
-    drills = load_folder(DRILLS)
+    drills = in_one_run()
     less, fewer = lowered(prepared, drills, session.refuse) or pytest.fail("nothing less")
     assert (prepared.scale.factor, less.scale.factor) == (60, 30)
     assert less.scale_reason == "at 60: more requests a second than this machine holds beside its scrapes"
@@ -96,11 +100,11 @@ def test_rate_and_scale_go_down_together_and_a_window_holds_as_many_events(prepa
 
 def test_a_scale_that_was_asked_for_stays(prepared: Prepared) -> None:
     asked = replace(prepared, options=replace(prepared.options, time_scale=60.0))
-    assert lowered(asked, load_folder(DRILLS), session.refuse) is None
+    assert lowered(asked, in_one_run(), session.refuse) is None
 
 
 def test_real_time_is_not_slowed_down(prepared: Prepared) -> None:
-    assert lowered(replace(prepared, scale=TimeScale(1)), load_folder(DRILLS), session.refuse) is None
+    assert lowered(replace(prepared, scale=TimeScale(1)), in_one_run(), session.refuse) is None
 
 
 def test_a_scale_at_which_the_drills_are_refused_is_passed_over(prepared: Prepared) -> None:
@@ -108,7 +112,7 @@ def test_a_scale_at_which_the_drills_are_refused_is_passed_over(prepared: Prepar
         if less.scale.factor > 12:
             raise InputError(what="too few events")
 
-    less, _ = lowered(prepared, load_folder(DRILLS), only_small) or pytest.fail("nothing less")
+    less, _ = lowered(prepared, in_one_run(), only_small) or pytest.fail("nothing less")
     assert less.scale.factor == 12
 
 
@@ -163,7 +167,7 @@ def test_the_command_drives_again_with_less_until_the_machine_holds_it(
         return "driven"
 
     monkeypatch.setattr(session, "run", run)
-    driven, _, result = command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
+    driven, _, result = command._driven(prepared, in_one_run(), tmp_path, SystemClock())
     assert (tried, driven.scale.factor, str(result)) == ([60, 30, 15], 15, "driven")
     assert len(list(tmp_path.iterdir())) == 1
     said = " ".join(capsys.readouterr().out.split())
@@ -182,7 +186,7 @@ def test_a_machine_that_never_holds_it_ends_the_command(
 
     monkeypatch.setattr(session, "run", run)
     with pytest.raises(TooMuch):
-        command._driven(prepared, load_folder(DRILLS), tmp_path, SystemClock())
+        command._driven(prepared, in_one_run(), tmp_path, SystemClock())
 
 
 class Kept:

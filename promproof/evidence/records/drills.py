@@ -43,6 +43,8 @@ class Timing(Part):
     """after which such a notification that was refused is sent again: its route's group interval"""
     late: float = 0.0
     """by which its events may be counted late, because a drill beside it holds some of their requests back"""
+    fresh: bool = False
+    """whether its windows can hold nothing from before the drill's own traffic, so that they need not be full"""
 
 
 @dataclass(frozen=True)
