@@ -270,6 +270,12 @@ Disturbance.when: in which phase of the alert
 Disturbance.times: how many deliveries are refused, or scrapes fail
 ComponentDown.component: node_exporter or alertmanager
 BrokenConfiguration.component: prometheus or alertmanager
+Gauge.metric: the gauge that says a value
+Gauge.job: whose target exposes it; the service's own by default
+Gauge.labels: of the only series that it has then
+Gauge.beside: other gauges with the same labels, and their value
+Gauge.rest: its value once it is healed
+Gauge.edge: a value between below and above, where the threshold is of something else
 MissingMetric.metric: the metric that is not stored any more
 MissingMetric.job: whose targets lose it; the service's own by default
 RefusingReceiver.receivers: those that refuse, of Alertmanager's file

@@ -17,6 +17,7 @@ from promproof.contract.labels import Model
 from promproof.contract.model import Contract
 from promproof.contract.texts import Duration, Pattern
 from promproof.errors import InputError
+from promproof.evidence.records import Timing
 from promproof.faults.kind import AnyFault, Dose, Share, kinds
 from promproof.faults.ledgers import Held, Phase
 
@@ -96,8 +97,9 @@ class Drill(Model):
     @model_validator(mode="after")
     def _fits(self) -> Drill:
         shares = self.fault.shares
-        if shares == "needed" and not (isinstance(self.below, float) and self.above is not None):
-            raise ValueError(f"the fault '{self.fault.kind}' needs a share below and a share above")
+        if shares in ("needed", "values") and not (isinstance(self.below, float) and self.above is not None):
+            word = "share" if shares == "needed" else "value"
+            raise ValueError(f"the fault '{self.fault.kind}' needs a {word} below and a {word} above")
         if shares == "refused" and (isinstance(self.below, float) or self.above is not None):
             raise ValueError(
                 f"the fault '{self.fault.kind}' has no share; below may name slow or failed scrapes"
@@ -119,6 +121,10 @@ class Drill(Model):
     def decided(self) -> float | None:
         """Events a second that the dosing decides on; None for an exact quantity."""
         return self.fault.decided(self.events, self.rate)
+
+    def timed(self, timing: Timing) -> Timing:
+        """What its doses are measured by, from the durations and the threshold of its alert."""
+        return self.fault.timed(timing, self.below, self.above)
 
     @property
     def alone(self) -> bool:

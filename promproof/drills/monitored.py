@@ -19,9 +19,15 @@ def blind(
     """
     if not drill.fault.watched:
         return []
+    taken: list[tuple[float, float]] = []
+    if drill.fault.takes_over and turns:
+        first = turns[0]
+        taken = [
+            (first.asked, first.done + timing.scrape + timing.scrape_timeout + timing.evaluation + slack)
+        ]
     planned = list(_planned(turns, timing, slack))
     seen = timing.scrape_timeout + timing.evaluation + slack
-    found = []
+    found = [*taken]
     for record in evidence.history.of(StoredMonitoring):
         for series in record.data.series:
             job = series.labels.get("job", "")

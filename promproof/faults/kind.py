@@ -39,8 +39,11 @@ class Fault(Model):
     """A fault of any kind; what is said here holds for a fault of somebody else's target."""
 
     kind: str
-    shares: ClassVar[Literal["needed", "possible", "refused"]] = "possible"
-    """Whether a drill names a share below and a share above: without one the fault is there, or it is not."""
+    shares: ClassVar[Literal["needed", "possible", "refused", "values"]] = "possible"
+    """Whether a drill names a share below and a share above: without one the fault is there, or it is not.
+
+    values: it names them, and they are no shares.
+    """
     traffic: ClassVar[bool] = False
     """Whether it decides on requests, so that a drill needs a scenario."""
     needs: ClassVar[frozenset[Need]] = frozenset()
@@ -51,6 +54,9 @@ class Fault(Model):
     """Whether scrapes of the target fail by it."""
     silences: ClassVar[bool] = False
     """Whether the target can't take notifications meanwhile."""
+
+    takes_over: ClassVar[bool] = False
+    """Whether what its alert saw before the first dose, and may still be active for, is none of the drill's."""
 
     @property
     def cuts(self) -> bool:
@@ -104,6 +110,10 @@ class Fault(Model):
     def lag(self, scrape: float, scrape_timeout: float) -> float:
         """How much later (seconds) than decided an event may show up at Prometheus."""
         return scrape_timeout
+
+    def timed(self, timing: Timing, below: object, above: float | None) -> Timing:
+        """The durations and the threshold that its doses are measured by; those of the alert unless it knows better."""
+        return timing
 
     def told_late(self, timing: Timing) -> float:
         """How much later (seconds) a notification may come, because the way of notifications is renewed."""

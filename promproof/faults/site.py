@@ -63,6 +63,8 @@ class Site:
     """Final counts of the faults that have ended and were not handed over yet."""
     state: dict[str, Any] = field(default_factory=dict)
     """What a kind must remember to take its fault back, by kind; nothing while no such fault is active."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What faults have set up for the rest of the run, and goes with it."""
     _written: dict[str, int] = field(default_factory=dict)
 
     def write(self, drill: str, undo: Undo) -> None:

@@ -72,4 +72,4 @@ def part(prepared: Prepared, bench: Bench, drill: Drill) -> Part:
     alert = prepared.contract.alert(drill.alert)
     told = bench.monitoring.stack.rendered is not None or prepared.options.stack.receiver is not None
     receivers = (drill.receivers or alert.receivers) if told else ()
-    return Part(drill, alert, timing_of(prepared, alert), receivers)
+    return Part(drill, alert, drill.timed(timing_of(prepared, alert)), receivers)

@@ -121,7 +121,7 @@ def refuse(prepared: Prepared, drills: Sequence[Loaded]) -> None:
             refuse_diluted(drill, scenario.load(drill.scenario), prepared.contract, prepared.rules)
         alert = prepared.contract.alert(drill.plan.alert)
         try:
-            timing = timing_of(prepared, alert)
+            timing = drill.plan.timed(timing_of(prepared, alert))
         except EvidenceError as error:
             raise InputError(
                 what=error.state,

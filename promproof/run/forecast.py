@@ -69,5 +69,5 @@ def _handlers(prepared: Prepared) -> float:
 
 def _steps(prepared: Prepared, drill: Loaded) -> float:
     alert = prepared.contract.alert(drill.plan.alert)
-    timing = replace(timing_of(prepared, alert), fresh=fresh.is_needed(drill, alert))
+    timing = replace(drill.plan.timed(timing_of(prepared, alert)), fresh=fresh.is_needed(drill, alert))
     return sum(step.seconds for step in steps(drill.plan, timing, 0.0))

@@ -102,6 +102,7 @@ def test_a_name_chooses_the_drill_of_that_name() -> None:
     assert len(names()) == 6
     assert len(names(every=True)) == 27
     assert {drill.plan.name for drill in shipped} - {*names(every=True)} == {
+        "DiskWillFill",
         "ErrorBudgetBurn",
         "ErrorBudgetSlowBurn",
     }

@@ -32,7 +32,7 @@ def timing(name: str) -> Timing:
     alert = CONTRACT.alert(DRILLS[name].plan.alert)
     window = SCALE.seconds(contracts.seconds(alert.window)) if alert.window else 0.0
     hold = SCALE.seconds(contracts.seconds(alert.hold or "0s"))
-    return replace(TIMING, threshold=alert.edge, window=window, hold=hold)
+    return DRILLS[name].plan.timed(replace(TIMING, threshold=alert.edge, window=window, hold=hold))
 
 
 def gate(name: str, **changed: Any) -> None:
