@@ -76,8 +76,11 @@ def judged(
     device = {"job": "node", **(DRILL.plan.fault.model_dump()["labels"])}
     gauge = [[t, value(t) * stored] for t in scrapes if t > TAKEN]
     ups = {"name": "up", "labels": {"job": "node"}, "samples": [[t, 1.0] for t in scrapes]}
-    active = {"name": "ALERTS", "samples": [[t, 1.0] for t in scrapes if state(t) == "firing"]}
-    active["labels"] = {**LABELS, "alertstate": "firing"}
+    active = {
+        "name": "ALERTS",
+        "labels": {**LABELS, "alertstate": "firing"},
+        "samples": [[t, 1.0] for t in scrapes if state(t) == "firing"],
+    }
     monitoring = [{"name": "node_filesystem_avail_bytes", "labels": device, "samples": gauge}, ups]
     drill = {
         "name": DRILL.plan.name,
