@@ -41,6 +41,8 @@ class Access:
 
 
 _LET_IN: dict[str, Access] = {}
+_STARTED: list[Access] = []
+"""What a target that is started here is shown: its URL is not known before."""
 _VARIABLE = "PROMPROOF_ACCESS"
 
 
@@ -50,6 +52,25 @@ def let_in(base: str, access: Access | None) -> None:
         _LET_IN.pop(base.rstrip("/"), None)
     else:
         _LET_IN[base.rstrip("/")] = access
+
+
+def let_in_started(access: Access | None) -> None:
+    """From now on every session shows this to a target that is started here, wherever its ports are."""
+    if access is None:
+        _STARTED.clear()
+    else:
+        _STARTED[:] = [access]
+
+
+def show_started(*bases: str) -> None:
+    """Say where a target is that is started here."""
+    for base in bases if _STARTED else ():
+        let_in(base, _STARTED[0])
+
+
+def started_access() -> Access:
+    """What a target that is started here is shown."""
+    return _STARTED[0] if _STARTED else Access()
 
 
 def access_of(url: str) -> Access:

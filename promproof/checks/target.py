@@ -18,6 +18,8 @@ from promproof.verdict import Verdict
 CONTENT_TYPES = ("text/plain", "application/openmetrics-text", "application/vnd.google.protobuf")
 SILENT = 4
 """So many last scrapes that were all cut off leave open whether the target still answers."""
+SAMPLE_ENDS = ("", "_bucket", "_sum", "_count")
+"""With what the name of a metric goes on in those of its samples."""
 STRICT = 3
 """The major version of Prometheus from which on no other content type is scraped."""
 
@@ -130,7 +132,12 @@ def judge_fresh(claim: Claim, evidence: Evidence) -> Verdict:
     shot = evidence.rest
     if len(evidence.scrapes) < 3:
         return unknown(claim, f"only {len(evidence.scrapes)} scrapes were stored", evidence.stored_records)
-    found = [f"{text} carries a time stamp of its own" for text in shot.exposition.stamped]
+    meant = {f"{name}{end}" for name in evidence.contract.target.stamped for end in SAMPLE_ENDS}
+    found = [
+        f"{text} carries a time stamp of its own"
+        for text in shot.exposition.stamped
+        if text.partition("{")[0] not in meant
+    ]
     begins = [scrape.begin for scrape in evidence.scrapes]
     gaps = [later - earlier for earlier, later in pairwise(begins)]
     # A scrape that is late by a whole interval was skipped: its data are missing.

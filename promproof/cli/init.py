@@ -40,7 +40,7 @@ def run(given: dict[str, Any]) -> int:
     """
     wishes = _wishes(given)
     urls = {"target": given["target"], METRICS: given["metrics"], "prometheus": given["prometheus"]}
-    let_in_to(urls, given["header"], given["ca_file"])
+    let_in_to(urls, given["header"], given["ca_file"], starts=given["app"] is not None)
     refuse_closed(urls)
     folder = has_prometheus(wishes.monitoring)  # a broken file is told before anything is started
     for name in (CONTRACT, SCENARIO):
@@ -219,19 +219,16 @@ def _tell(path: Path, merged: Merged) -> None:
 
 def counted_as(counting: Counting, kind: str = "") -> str:
     """The labels with what each one holds, in a few words."""
-    words = {
-        "status_class": "class of status",
-        "method_lower": "method",
-        "constant": "always the same",
-        "anything": "any",
-    }
-    meant = {name: words.get(source, source) for name, source in counting.sources.items()}
+    words = {"status_class": "class of status", "method_lower": "method", "anything": "any"}
+    same = [name for name, source in counting.sources.items() if source == "constant"]
+    meant = {name: words.get(source, source) for name, source in counting.sources.items() if name not in same}
     told = [name if name == word else f"{name} = {word}" for name, word in meant.items()]
+    always = f"; always the same: {', '.join(same)}" if same else ""
     kind = kind or ("durations" if counting.durations else "requests")
     part = _part(counting)
     if not told:
-        return f"{kind}{part}" if part else f"all {kind}"
-    return f"{kind}{part}{',' if part else ''} by {', '.join(told)}"
+        return (f"{kind}{part}" if part else f"all {kind}") + always
+    return f"{kind}{part}{',' if part else ''} by {', '.join(told)}{always}"
 
 
 def _part(counting: Counting) -> str:

@@ -49,6 +49,7 @@ Outage.health: what its health path answers meanwhile
 Outage.requests: a scenario that meets it, relative to this file
 Target.webhook: its path that takes alerts of Alertmanager
 Target.longest_handler: no handler takes longer; not scaled
+Target.stamped: metrics whose samples carry time stamps of their own on purpose
 Traffic.reconcile: the scenario of the main job, relative to this file
 Traffic.drill: a drill that the main job takes live, relative to this file
 Traffic.drilled: the alert of that drill

@@ -235,6 +235,8 @@ class Target(Model):
     webhook: str | None = None
     longest_handler: Duration = "10s"
     """No handler takes longer; not scaled."""
+    stamped: tuple[str, ...] = Field(default=(), strict=False)
+    """Metrics whose samples carry time stamps of their own on purpose, as exporters of what others measured do."""
 
 
 class Traffic(Model):

@@ -19,6 +19,8 @@ class Service:
     scenario: str = ""
     more: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
     """Further keys of the target, where they are named."""
+    stamped: tuple[str, ...] = ()
+    """Metrics whose samples carry time stamps of their own."""
 
 
 def contract(service: Service, sections: Sequence[Sequence[str]]) -> str:
@@ -38,5 +40,10 @@ def contract(service: Service, sections: Sequence[Sequence[str]]) -> str:
         target += [f"  job: {scalar(service.job)}"]
     if service.metrics_path != "/metrics":
         target += [f"  metrics_path: {scalar(service.metrics_path)}"]
+    if service.stamped:
+        target += comment(
+            "The samples of these carry time stamps of their own, with which Prometheus stores them", "  "
+        )
+        target += [f"  {line}" for line in keyed("stamped", list(service.stamped))]
     traffic = ["traffic:", f"  reconcile: {scalar(service.scenario)}"] if service.scenario else []
     return document([head, target if len(target) > 1 else [], traffic, *sections])

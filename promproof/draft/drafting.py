@@ -83,8 +83,10 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     if wishes.prometheus is not None and is_utf8(_version(wishes.prometheus)):
         target.format = TEXT_UTF8
     keys = scraped(has_prometheus(wishes.monitoring) if wishes.prometheus is None else None, wishes.job)
-    # a path that a scrape job names is where its Prometheus reads, whatever else answers with metrics
-    usual = (*(path for path in keys if path not in METRICS_PATHS), *METRICS_PATHS)
+    # A path that a scrape job names is where its Prometheus reads, whatever else answers with metrics; where none names
+    # /metrics, that is so of a usual one as well: what is mounted at /metrics answers at /metrics/ too.
+    named_paths = [path for path in keys if path not in METRICS_PATHS or METRICS_PATHS[0] not in keys]
+    usual = (*named_paths, *(path for path in METRICS_PATHS if path not in named_paths))
     first = target.find_metrics((wishes.metrics_path,) if wishes.metrics_path else usual, keys)
     own = sum(not metrics.is_librarys(name) for name in first.families)
     place = without_password(target.metrics_base) + target.metrics_path
@@ -110,7 +112,11 @@ def look(service: Running, wishes: Wishes, say: Say) -> Seen:
     sent = sum(batch.times for batch in observed.batches)
     counted = len(found.counting)
     exactly = f"{_several(counted, 'metric')} count{'s' if counted == 1 else ''} them exactly"
-    say(f"sent {_several(sent, 'request')} to {_several(len(tried.probes), 'route')}: {exactly}")
+    say(
+        f"sent {_several(sent, 'request')} to {_several(len(tried.probes), 'route')}: {exactly}"
+        if sent
+        else "sent no requests: no route is known that only reads (--route /path names one)"
+    )
     if observed.torn:
         names = ", ".join(observed.torn[:3]) + (" and others" if observed.torn[3:] else "")
         say(
@@ -171,6 +177,7 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
             "health": wishes.health,
             "health_status": wishes.health_status if wishes.health_status != 200 else None,
         },
+        metrics.stamped(seen.observed.last),
     )
     unseen = (
         wishes.health if any(probe.path == wishes.health for probe in seen.found.uncounted) else None
@@ -187,6 +194,9 @@ def files(seen: Seen, wishes: Wishes, proofs: Mapping[str, str], say: Say) -> di
     elif folder is not None:
         sections += _of_folder(folder, seen, proofs, say)
     else:
+        other = monitoring.elsewhere(wishes.monitoring.parent) if wishes.monitoring is not None else ""
+        if other:
+            say(f"{other}/ has a configuration of Prometheus: --monitoring {other} drafts its alerts too")
         sections.append(
             comment(
                 "There is no prometheus.yml: the run makes one that scrapes the service. With a monitoring folder "

@@ -9,10 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from promproof.config.durations import format_duration
-from promproof.config.folder import Folder
+from promproof.config.folder import PROMETHEUS_FILES, Folder
 from promproof.config.labelsets import Partial
 from promproof.config.promql import bare, parse
 from promproof.config.routing import reached
@@ -29,6 +30,9 @@ from promproof.proofs.routes import Destination, of_rule
 _BUCKET = re.compile(r"([a-zA-Z_:][\w:]*)_bucket\b")
 _OPEN_BUCKET = re.compile(r"[$}\]]\w*_bucket\b")
 COMPARATORS = (">", ">=", "<", "<=", "==")
+OTHERS_FOLDERS = ("node_modules", "vendor", "venv", "target", "tests", "test", "examples")
+"""Folders whose configurations are somebody else's, or of tests."""
+MOST_FOLDERS = 50
 OFTEN = 3600.0
 """Seconds; whoever is told of a watchdog more seldom makes a drill of it take hours."""
 
@@ -226,3 +230,27 @@ def _unit(rule: Rule, said: Facts, threshold: float, edges: Mapping[str, Sequenc
         if all(threshold in given and max(given) > threshold for given in named):
             return {"unit": "seconds"}
     return {}
+
+
+def elsewhere(root: Path) -> str:
+    """A folder below, or one deeper, that has a configuration of Prometheus; empty for none, or several."""
+    try:
+        near = _folders(root)
+        found = [
+            folder
+            for folder in [*near, *(inner for folder in near for inner in _folders(folder))]
+            if any((folder / name).is_file() for name in PROMETHEUS_FILES)
+        ]
+    except OSError:  # what can't be looked into is no help
+        return ""
+    first = found[0] if found else root
+    alone = all(folder.is_relative_to(first) for folder in found)
+    return str(first.relative_to(root)) if found and alone else ""
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(
+        folder
+        for folder in root.iterdir()
+        if folder.name[0] not in "._" and folder.name not in OTHERS_FOLDERS and folder.is_dir()
+    )[:MOST_FOLDERS]

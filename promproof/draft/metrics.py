@@ -12,7 +12,8 @@ from typing import Any
 
 from promproof.draft.lines import comment, item
 from promproof.draft.observed import COUNTED_SAMPLE, Observed, Probe
-from promproof.draft.recognise import OUTCOMES, STOOD_STILL, Counting, Recognised, says_success, spelling
+from promproof.draft.recognise import STOOD_STILL, Counting, Recognised, releases
+from promproof.draft.spelling import OUTCOMES, says_success, spelling
 from promproof.exposition import Exposition, Family
 
 PROCESS = {
@@ -33,6 +34,8 @@ LIBRARY = (
     "scrape_",
 )
 """Families that come with a client library: nobody promises them."""
+OFTEN = 2
+"""Of so many readings what moves without a request must have moved: once alone may be rarer than a run is long."""
 
 
 def metrics(
@@ -222,11 +225,24 @@ def edges(family: Family, last: Exposition) -> list[float]:
 
 
 def _moved(family: Family, observed: Observed) -> bool:
-    """Whether it is the service's own and rises with the requests that were sent."""
+    """Whether it is the service's own and rises with requests that the run sends too; without any, time and again."""
     if family.type not in COUNTED_SAMPLE or family.name.startswith(LIBRARY):
         return False
-    sample = family.name + COUNTED_SAMPLE[family.type]
-    return any(moved for batch, moved in observed.moves(sample) if batch.probe is not None)
+    moves = list(observed.moves(family.name + COUNTED_SAMPLE[family.type]))
+    sent = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
+    if sent:
+        return any(moved for batch, moved in moves if batch.probe in sent)
+    return sum(bool(moved) for batch, moved in moves if batch.probe is None) >= OFTEN
+
+
+def stamped(last: Exposition) -> tuple[str, ...]:
+    """The families whose samples carry time stamps of their own."""
+    names = {text.partition("{")[0] for text in last.stamped}
+    return tuple(
+        name
+        for name in last.families
+        if names & {name, *(name + end for end in ("_bucket", "_sum", "_count"))}
+    )
 
 
 def is_librarys(name: str) -> bool:
@@ -257,7 +273,12 @@ def _notes(counting: Counting) -> Iterator[str]:
     if counting.left is not None:
         part, values = counting.left
         yield f"It counted all requests that were sent but those with {part} {', '.join(values)}"
-    unknown = [name for name, source in counting.sources.items() if source == "anything"]
+    released = releases(counting.seen)
+    if released:
+        yield f"{', '.join(released)}: each release has its own, so any is right"
+    unknown = [
+        name for name, source in counting.sources.items() if source == "anything" and name not in released
+    ]
     if unknown:
         yield f"Nothing explains {', '.join(unknown)}: series that differ in it alone are added up"
     methods = {probe.method for probe in counting.seen}

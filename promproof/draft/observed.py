@@ -53,6 +53,8 @@ class Observed:
 
     before: Exposition
     batches: tuple[Batch, ...]
+    asked: int | None = None
+    """How many requests a service that was started for this can have seen at the first reading, with that one."""
 
     @property
     def last(self) -> Exposition:

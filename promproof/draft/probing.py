@@ -6,8 +6,9 @@ Everything that is sent is a GET, unless a route was asked for with another meth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import requests
@@ -79,6 +80,8 @@ class Target:
         self.metrics_base = (metrics or url).rstrip("/")
         self.metrics_path = METRICS_PATHS[0]
         self.pause = pause
+        self.asked: int | None = None
+        """How many requests a service that was started here has been sent since; None for one that ran already."""
         self.format = TEXT
         """The format that its metrics are asked for in."""
         self.authorization = ""
@@ -91,6 +94,7 @@ class Target:
         Raises:
             requests.RequestException: there is none.
         """
+        self._count()
         url = path if urlsplit(path).scheme else self.url + path
         return self._session.request(method, url, allow_redirects=False)
 
@@ -99,6 +103,10 @@ class Target:
         target = Target(self.url, self.pause, self.metrics_base)
         target.format, target.authorization = self.format, self.authorization
         return target
+
+    def _count(self) -> None:
+        if self.asked is not None:
+            self.asked += 1
 
     def close(self) -> None:
         """Give the connection up."""
@@ -179,6 +187,7 @@ class Target:
             **({"Authorization": self.authorization} if self.authorization else {}),
         }
         for is_last in (False, True):
+            self._count()
             try:
                 return self._session.get(self.metrics_base + path, headers=headers, allow_redirects=False)
             except requests.ConnectionError:
@@ -238,7 +247,16 @@ def try_routes(target: Target, choice: Choice, named: Sequence[Route] = ()) -> T
     unknown = _tried(target, Route("GET", UNKNOWN), UNKNOWN, {}, (404,))
     if isinstance(unknown, Probe):
         probes.append(Probe("GET", UNKNOWN, UNMATCHED, 404))
-    return Tried(tuple(dict.fromkeys(probes)), tuple(left))
+    return Tried(_by_path(dict.fromkeys(probes)), tuple(left))
+
+
+def _by_path(probes: Collection[Probe]) -> tuple[Probe, ...]:
+    """The probes; a query tells routes apart only where several have the same path."""
+    paths = Counter(probe.route.partition("?")[0] for probe in probes)
+    return tuple(
+        replace(probe, route=path) if paths[path := probe.route.partition("?")[0]] == 1 else probe
+        for probe in probes
+    )
 
 
 def _failures(route: Route, routes: Sequence[Route], named: Sequence[Route]) -> tuple[int, ...]:
@@ -291,7 +309,8 @@ def observe(target: Target, probes: Sequence[Probe], settle: float = 0.05) -> Ob
     begin = time.monotonic()
     before = target.read()
     first = time.monotonic() - begin
-    return Observed(before, (*_batches(target, probes, settle, first), *_elsewhere(target)))
+    asked = target.asked
+    return Observed(before, (*_batches(target, probes, settle, first), *_elsewhere(target)), asked)
 
 
 def _elsewhere(target: Target) -> Iterator[Batch]:

@@ -10,31 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import Literal
 
 from promproof.draft.observed import COUNTED_SAMPLE, UNMATCHED, Observed, Probe
+from promproof.draft.spelling import outcome, says_status, says_success, spelling
 from promproof.exposition import Family, Labels
 
 Source = Literal["method", "method_lower", "status", "status_class", "route", "constant", "anything"]
+RELEASE = re.compile(r"(^|_)(version|commit|revision|sha|build|release|image|tag)(_|$)", re.IGNORECASE)
+"""Names of labels that say which release runs."""
+RELEASED = re.compile(r"v?\d+(\.\d+)+([.+-][\w.+-]+)?|[0-9a-f]{7,64}|[\w./-]+:[\w.-]+", re.IGNORECASE)
+"""What they say: a version, a commit, an image with its tag."""
 SLACK = 0.002
 """Seconds by which two clocks may differ for one request."""
 SIZES = ("byte", "size")
-_KNOWN_STATUSES = frozenset(int(status) for status in HTTPStatus)
-OUTCOMES = ("", "INFORMATIONAL", "SUCCESS", "REDIRECTION", "CLIENT_ERROR", "SERVER_ERROR")
-"""Micrometer's words for the classes of status, by their first digit."""
-SUCCESS = tuple(
-    {good, bad}
-    for good, bad in (
-        ("true", "false"),
-        ("yes", "no"),
-        ("1", "0"),
-        ("ok", "error"),
-        ("success", "error"),
-        ("success", "failure"),
-    )
-)
-"""Words of a label that says whether a request succeeded, or failed."""
 UNITS = (
     (re.compile(r"_(ms|msec|millis|milliseconds)(_|$)"), "milliseconds", 1e3),
     (re.compile(r"_(us|usec|micros|microseconds)$"), "microseconds", 1e6),
@@ -42,18 +31,10 @@ UNITS = (
 )
 """What a name says of a unit that isn't seconds, and how many are one."""
 
-SPELLINGS: tuple[Callable[[str], str], ...] = (
-    str,
-    str.lower,
-    lambda word: word.lower().replace("_", "-"),
-    lambda word: word.lower().replace("_", " "),
-    lambda word: word.title().replace("_", ""),
-    lambda word: word[:1].lower() + word.title().replace("_", "")[1:],
-)
-"""Ways to write them: SERVER_ERROR, server_error, server-error, server error, ServerError, serverError."""
-
 TORN = "goes backwards between readings: several processes behind one port, each with its own counts"
-STOOD_STILL = "stood still whenever it was looked at, also while requests were open"
+MORE = "counted {more:g} more than were sent when it was started: something beside it sends requests"
+READINGS = "counts the readings of the metrics, and no request"
+STOOD_STILL = "stood still, also while requests were open"
 """Why a gauge is none of requests in flight, as far as anybody can see."""
 
 
@@ -217,19 +198,25 @@ def _counting(family: Family, observed: Observed, known: Sequence[Counting]) -> 
         if seen.setdefault(batch.probe, labels) != labels:
             return f"{batch.probe.line} raises another series each time"
     if not seen:
-        return "did not move under the requests that were sent"
+        return READINGS if own is not None else _still(sample, observed)
+    before = sum(observed.before.series(sample).values())
+    if observed.asked is not None and before > observed.asked:
+        return MORE.format(more=before - observed.asked)
     sources = _sources(seen)
     if isinstance(sources, str) and len(seen) == 1:
         sources = next((told for other in known if (told := _as_of(seen, other))), sources)
     if isinstance(sources, str):
         return sources
     sources = _of_all_series(sources, seen, [*observed.last.series(sample), *([own] if own else [])])
+    sources = {name: "anything" if name in releases(seen) else source for name, source in sources.items()}
     durations, unit, doubt = _durations(family, observed)
     return Counting(family, sources, seen, durations, unit, doubt, own)
 
 
 def _still(sample: str, observed: Observed) -> str:
     moved = sum(1 for _, changes in observed.moves(sample) if changes)
+    if all(batch.probe is None for batch in observed.batches):
+        return "moves by itself, without a request" if moved else "stood still: no request was sent"
     return "moved, not as a count of requests" if moved else "did not move under the requests that were sent"
 
 
@@ -291,6 +278,19 @@ def _of_all_series(
     }
 
 
+def releases(seen: Mapping[Probe, Labels]) -> tuple[str, ...]:
+    """The labels that say which release of the service this is: the next one has other values, and that is no fault."""
+    told: dict[str, set[str]] = {}
+    for labels in seen.values():
+        for name, value in labels:
+            told.setdefault(name, set()).add(value)
+    return tuple(
+        name
+        for name, values in told.items()
+        if RELEASE.search(name) and len(values) == 1 and RELEASED.fullmatch(next(iter(values)))
+    )
+
+
 def _as_of(seen: Mapping[Probe, Labels], other: Counting) -> dict[str, Source]:
     """The sources of the same labels of another family, where it has the same values; empty where it hasn't."""
     [(probe, labels)] = seen.items()
@@ -313,11 +313,11 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
     if all(value.lower() == f"{probe.status // 100}xx" for probe, value in values.items()):
         return "status_class"
     spelt = spelling(max(values.values(), key=len))
-    if spelt and all(value == spelt(OUTCOMES[probe.status // 100]) for probe, value in values.items()):
+    if spelt and all(value == spelt(outcome(probe.status)) != "" for probe, value in values.items()):
         return "status_class"
     if says_success(values):
         return "status_class"
-    if all(_says_status(value, probe.status) for probe, value in values.items()) and _by_status(values):
+    if all(says_status(value, probe.status) for probe, value in values.items()) and _by_status(values):
         return "status"
     routes: dict[str, set[str]] = {}
     for probe, value in values.items():
@@ -331,34 +331,6 @@ def source_of(values: Mapping[Probe, str]) -> Source | None:
             return "route"
         return "constant" if len(routes) > 1 else None
     return None
-
-
-def _says_status(value: str, status: int) -> bool:
-    """Whether a value is a status in words: `404 Not Found`, `Not Found` alone, `not_found` or `NotFound`."""
-    phrase = HTTPStatus(status).phrase.lower() if status in _KNOWN_STATUSES else str(status)
-    spelt = re.sub(r"[_-]", " ", value.lower())
-    return re.match(rf"{status}\b", value) is not None or spelt in (phrase, phrase.replace(" ", ""))
-
-
-def plain(word: str) -> str:
-    """A word without what only its spelling adds: `CLIENT_ERROR`, `client-error` and `clientError` are the same."""
-    return re.sub(r"[ _-]", "", word.lower())
-
-
-def spelling(value: str) -> Callable[[str], str] | None:
-    """How a value spells the outcome that it is, so that the others can be spelt alike; None where it is none."""
-    outcome = next((word for word in OUTCOMES if word and plain(word) == plain(value)), "")
-    return next((spelt for spelt in SPELLINGS if outcome and spelt(outcome) == value), None)
-
-
-def says_success(values: Mapping[Probe, str]) -> bool:
-    """Whether a value says of each class of status that it is a success or none: `ok="true"`, `success="no"`.
-
-    A path that no route matched does not tell that: the value may say whether a route did.
-    """
-    told = {(probe.status // 100, value.lower()) for probe, value in values.items()}
-    matched = {value.lower() for probe, value in values.items() if probe.route != UNMATCHED}
-    return len(told) == len({digit for digit, _ in told}) and matched in SUCCESS
 
 
 def _by_status(values: Mapping[Probe, str]) -> bool:

@@ -40,16 +40,23 @@ class Route:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the path's placeholders."""
-        return tuple(next(filter(None, match.groups())) for match in PARAMETER.finditer(self.path))
+        return tuple(next(filter(None, match.groups())) for match in PARAMETER.finditer(self._apart[0]))
 
     @property
     def template(self) -> str:
-        """The path as a scenario has it: every placeholder in braces, with its name alone."""
-        return PARAMETER.sub(lambda match: "{" + next(filter(None, match.groups())) + "}", self.path)
+        """The path as a scenario has it: every placeholder in braces, with its name alone. A query stays as it is."""
+        path, query = self._apart
+        return PARAMETER.sub(lambda match: "{" + next(filter(None, match.groups())) + "}", path) + query
+
+    @property
+    def _apart(self) -> tuple[str, str]:
+        """The path alone, and the query with its `?`, in which braces are none of placeholders (GraphQL's are not)."""
+        path, mark, query = self.path.partition("?")
+        return path, mark + query
 
     def takes(self, path: str) -> bool:
         """Whether a path is this one with values in its placeholders, each of which is one part of it."""
-        parts = PARAMETER.sub("\0", self.path).split("\0")
+        parts = PARAMETER.sub("\0", self._apart[0]).split("\0")
         return re.fullmatch(r"[^/{}<>]+".join(map(re.escape, parts)), path) is not None
 
     def filled(self, values: Mapping[str, str]) -> str | None:
@@ -57,7 +64,8 @@ class Route:
         given = {**values, **dict(self.values)}
         if any(name not in given for name in self.parameters):
             return None
-        return PARAMETER.sub(lambda match: given[next(filter(None, match.groups()))], self.path)
+        path, query = self._apart
+        return PARAMETER.sub(lambda match: given[next(filter(None, match.groups()))], path) + query
 
 
 @dataclass(frozen=True)

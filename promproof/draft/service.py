@@ -17,11 +17,11 @@ from promproof.config.urls import base_url, without_password
 from promproof.draft.probing import Target
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.figures import TICK
+from promproof.exposition import Exposition
 from promproof.http import reason
-from promproof.stack.app import ManagedApp, need_port
+from promproof.stack.app import ManagedApp, ask_health, need_port
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import SentRequest
-from promproof.stack.waiting import loopback_session
 
 READY_SECONDS = 60.0
 NEAR_BYTES = 32 * 1024 * 1024
@@ -32,22 +32,16 @@ class AnyAnswer(ManagedApp):
     """A service that is ready as soon as it answers anything: nobody knows its paths yet."""
 
     def _unhealthy(self, sent: Callable[[SentRequest], None]) -> str:
-        try:
-            with loopback_session() as session:
-                session.get(self.url + "/", timeout=2.0, allow_redirects=False)
-        except requests.ConnectionError:
-            return f"{self.url} takes no connections"
-        except requests.RequestException as error:
-            return f"{self.url} gives no answer: {type(error).__name__}"
-        return ""
+        return ask_health(self.url, "/", sent, range(100, 1000))
 
 
 @dataclass(frozen=True)
 class Running:
-    """A service that answers. pid: its process, where it was started here."""
+    """A service that answers. pid: its process, where it was started here; others: more that listen on its port."""
 
     target: Target
     pid: int | None = None
+    others: tuple[int, ...] = ()
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -92,14 +86,17 @@ def running(
             todo=f'--app "{_with_port(app)}" say',
         )
     with TemporaryDirectory(prefix="promproof-init-") as folder, Journal() as journal:
-        service = _command(app, Path(folder), journal, directory, env, health)
+        sent: list[SentRequest] = []
+        service = _command(app, Path(folder), journal, directory, env, health, sent.append)
         try:
             service.start()
         except EvidenceError as error:
             error.todo = "start it by hand with the same command; what it lacks here is in its log"
             raise
         try:
-            yield Running(Target(service.url, metrics=service.metrics_base), service.pid)
+            target = Target(service.url, metrics=service.metrics_base)
+            target.asked = len(sent)
+            yield Running(target, service.pid, service.other_pids)
         finally:
             service.stop()
 
@@ -136,6 +133,7 @@ def _command(
     directory: Path | None,
     env: Mapping[str, str] | None,
     health: tuple[str, int] | None,
+    sent: Callable[[SentRequest], None],
 ) -> ManagedApp:
     """The service that a command starts; without a health path any answer says that it is there."""
     need_port(app, (env or {}).values())
@@ -151,34 +149,36 @@ def _command(
         directory=directory,
         name="service",
         ready_seconds=READY_SECONDS,
+        sent=sent,
     )
 
 
 def figures(running: Running) -> frozenset[str]:
-    """The figures of the kernel that the service's process tells rightly about itself."""
+    """The figures of the kernel that the service's process tells rightly about itself, and no other that listens.
+
+    A worker that was forked shows nearly what the process shows that forked it, until it has work.
+    """
     if running.pid is None:
         return frozenset()
     try:
-        process = psutil.Process(running.pid)
-        before = _cpu_seconds(process)
+        process, *others = map(psutil.Process, (running.pid, *running.others))
+        before = [_cpu_seconds(member) for member in (process, *others)]
         read = running.target.read()
-        after = _cpu_seconds(process)
-        truth = {
-            # some libraries count from their own start on, a few tenths of a second after that of the process
-            "cpu_seconds": ("process_cpu_seconds_total", before - TICK, after + TICK),
-            "resident_bytes": (
-                "process_resident_memory_bytes",
-                process.memory_info().rss - NEAR_BYTES,
-                process.memory_info().rss + NEAR_BYTES,
-            ),
-            "open_descriptors": (
-                "process_open_fds",
-                process.num_fds() - NEAR_FILES,
-                process.num_fds() + NEAR_FILES,
-            ),
-        }
+        told, *taken = (_told(*pair, read) for pair in zip((process, *others), before, strict=True))
     except (EvidenceError, psutil.Error):
         return frozenset()
+    return told.difference(*taken)
+
+
+def _told(process: psutil.Process, cpu_before: float, read: Exposition) -> frozenset[str]:
+    """The figures of an exposition that are near those of one process. cpu_before: its seconds before it was read."""
+    resident, files = process.memory_info().rss, process.num_fds()
+    truth = {
+        # some libraries count from their own start on, a few tenths of a second after that of the process
+        "cpu_seconds": ("process_cpu_seconds_total", cpu_before - TICK, _cpu_seconds(process) + TICK),
+        "resident_bytes": ("process_resident_memory_bytes", resident - NEAR_BYTES, resident + NEAR_BYTES),
+        "open_descriptors": ("process_open_fds", files - NEAR_FILES, files + NEAR_FILES),
+    }
     return frozenset(
         figure
         for figure, (name, low, high) in truth.items()

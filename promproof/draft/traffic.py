@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from promproof.draft.lines import comment, document, flow, scalar
 from promproof.draft.observed import UNMATCHED, Probe
@@ -52,14 +53,22 @@ def scenario(
 
 def step(probe: Probe, found: Recognised) -> dict[str, Any]:
     """One request as a step."""
-    told: dict[str, Any] = {"request": probe.line}
-    if probe.route != probe.path:
+    path, mark, query = probe.path.partition("?")
+    told: dict[str, Any] = {"request": f"{probe.method} {path}"}
+    if mark:
+        told["query"] = {name: _literal(value) for name, value in parse_qsl(query, keep_blank_values=True)}
+    if probe.route != path:
         told["endpoint"] = probe.route
     if probe.status != 200:
         told["expect"] = [probe.status]
     if probe in found.uncounted:
         told["counted"] = False
     return told
+
+
+def _literal(value: str) -> str:
+    """A text in which a scenario finds no placeholder."""
+    return value.replace("{", "{{").replace("}", "}}")
 
 
 def _unknown(probe: Probe, found: Recognised) -> list[str]:

@@ -16,7 +16,7 @@ from promproof.config import usertext
 from promproof.config.urls import without_password
 from promproof.config.usertext import Mistake
 from promproof.errors import InputError
-from promproof.http import Access, Session, let_in, shown
+from promproof.http import Access, Session, let_in, let_in_started, shown
 
 ASKED = {
     "target": "/",
@@ -29,12 +29,17 @@ ASKED_SECONDS = 5.0
 _UNTRUSTED = re.compile(r"certificate verify failed: ([^('\"]*[^('\" ])")
 _FAILS = re.compile(r"\[SSL[^\]]*\] ([^('\"]*[^('\" ])")
 PLACES = ("target", "prometheus", "alertmanager", "grafana")
+TARGET = "target"
 METRICS = "metrics"
 """A target's metrics at an address of their own; they are shown what the target is shown."""
 
 
-def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path | None) -> list[str]:
+def let_in_to(
+    urls: Mapping[str, str | None], headers: Iterable[str], ca: Path | None, starts: bool = False
+) -> list[str]:
     """Have every session show what the options say. urls: by place; returns the headers' values, which are secrets.
+
+    starts: whether the target is started here, where it has no URL: it is shown its headers as well.
 
     Raises:
         InputError: a header of no place, of a place without a URL, or a file that can't be read.
@@ -42,7 +47,7 @@ def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path |
     told: dict[str, dict[str, str]] = {}
     for text in headers:
         place, name, value = _read(text)
-        if urls.get(place) is None:
+        if urls.get(place) is None and not (starts and place == TARGET):
             raise InputError(
                 what=f"a header is for {place}, but no URL of it is given",
                 where="--header",
@@ -52,9 +57,11 @@ def let_in_to(urls: Mapping[str, str | None], headers: Iterable[str], ca: Path |
         told.setdefault(place, {})[name] = value
     if ca is not None:
         _check(ca)
+    is_started = starts and urls.get(TARGET) is None and TARGET in told
+    let_in_started(Access(told[TARGET]) if is_started else None)
     for place, url in urls.items():
         if url is not None:
-            shown = told.get("target" if place == METRICS else place, {})
+            shown = told.get(TARGET if place == METRICS else place, {})
             access = Access(shown, str(ca) if ca is not None and url.startswith("https:") else None)
             let_in(url, access if access != Access() else None)
     return [value for given in told.values() for value in given.values()]

@@ -25,7 +25,7 @@ from promproof.config.jobs import of_targets
 from promproof.config.loadedrules import rule_files
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError
-from promproof.http import access_of
+from promproof.http import access_of, started_access
 from promproof.observe.prometheus import Prometheus
 from promproof.places import DEFAULT_MONITORING, MADE, cache_dir
 from promproof.run.options import Options
@@ -136,7 +136,8 @@ def _reading(options: Options, contract: Contract) -> dict[str, Any]:
         return told
     if parts.scheme == "https" and options.stack.ca_file is not None:
         told["tls_config"] = {"ca_file": str(options.stack.ca_file.absolute())}
-    headers = dict(access_of(parts.geturl()).headers)
+    url = parts.geturl()
+    headers = dict((access_of(url) if url else started_access()).headers)
     scheme, _, credentials = headers.pop("Authorization", "").partition(" ")
     user = (parts.username, parts.password or "") if parts.username is not None else None
     if scheme == "Basic":

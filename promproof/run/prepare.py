@@ -52,7 +52,7 @@ def prepare(options: Options, spare: Callable[[], float] | None = None) -> Prepa
     stack = options.stack
     urls = {"prometheus": stack.prometheus, "alertmanager": stack.alertmanager, "grafana": stack.grafana}
     target = {"target": options.target.url, METRICS: options.target.metrics}
-    shown = let_in_to({**target, **urls}, stack.header, stack.ca_file)
+    shown = let_in_to({**target, **urls}, stack.header, stack.ca_file, starts=True)
     refuse_closed({"target": options.target.url, **urls})
     contract = contracts.load(options.contract)
     options = with_instances(options, contract)

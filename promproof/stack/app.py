@@ -6,9 +6,11 @@ the caller, who writes it down.
 
 import re
 import shlex
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,7 @@ from types import TracebackType
 import requests
 
 from promproof.errors import EvidenceError, InputError
+from promproof.http import show_started
 from promproof.stack.children import Child, log_tail, start_child
 from promproof.stack.journal import Journal
 from promproof.stack.ports import HOST, allocate_ports, bound_port
@@ -24,6 +27,8 @@ from promproof.stack.target import Target
 from promproof.stack.waiting import loopback_session, wait_until
 
 ATTEMPTS = 5
+METRICS_SECONDS = 5.0
+"""For metrics at a port of their own, once the service is healthy: an exporter beside it may start after it."""
 _ANSWER_SECONDS = 2.0
 _ASKS_WHO = (401, 403)
 METRICS_PORT = "{metrics_port}"
@@ -97,6 +102,13 @@ class ManagedApp(Target):
             return None
         return self._child.pid_listening_on(self.port) or self._child.pid
 
+    @property
+    def other_pids(self) -> tuple[int, ...]:
+        """Other processes that listen on the port: any of a server's workers may answer."""
+        child, own = self._child, self.pid
+        found = child.pids_listening_on(self.port) if child is not None and own is not None else ()
+        return tuple(pid for pid in found if pid != own)
+
     def state(self) -> ComponentState:
         return ComponentState(self._name, Status.STOPPED) if self._child is None else self._child.state()
 
@@ -169,6 +181,8 @@ class ManagedApp(Target):
             journal=self._journal,
         )
 
+        show_started(self.url, self.metrics_base)
+
         def unmet() -> str:
             if self.state().status is not Status.RUNNING:
                 raise self._failure(f"{self.state()} before it was healthy", start_of_log)
@@ -178,6 +192,19 @@ class ManagedApp(Target):
             wait_until(unmet, self._ready_seconds)
         except TimeoutError as error:
             raise self._failure(f"running, but not healthy {error}", start_of_log) from error
+        if self.metrics_port != self.port:
+            with suppress(TimeoutError):  # whoever reads them then says that they are not there
+                wait_until(self._without_metrics, METRICS_SECONDS)
+
+    def _without_metrics(self) -> str:
+        """What the port of its metrics lacks, which may open after the other; no request is sent there for that."""
+        if self.state().status is not Status.RUNNING:
+            return ""
+        try:
+            socket.create_connection((HOST, self.metrics_port), _ANSWER_SECONDS).close()
+        except OSError as error:
+            return f"{self.address} takes no connections: {error}"
+        return ""
 
     def _unhealthy(self, sent: Callable[[SentRequest], None]) -> str:
         """What it lacks to be healthy; empty for nothing. `sent` is told what it may have seen."""

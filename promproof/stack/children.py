@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -130,17 +130,20 @@ class Child:
 
     def pid_listening_on(self, port: int) -> int | None:
         """The process that listens on a TCP port: this one, or one that it started; None when none does."""
+        return next(self.pids_listening_on(port), None)
+
+    def pids_listening_on(self, port: int) -> Iterator[int]:
+        """Those that listen on a TCP port, this one first; a server that forks workers has several."""
         try:
             process = psutil.Process(self.pid)
             family = [process, *process.children(recursive=True)]
         except psutil.Error:
-            return None
+            return
         for member in family:
             with suppress(psutil.Error):
                 connections = member.net_connections(kind="tcp")
                 if any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections):
-                    return int(member.pid)
-        return None
+                    yield int(member.pid)
 
 
 def start_child(

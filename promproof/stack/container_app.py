@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from promproof.contract.deployment import TargetService
+from promproof.http import show_started
 from promproof.stack.app import ask_health
 from promproof.stack.ports import HOST, allocate_ports
 from promproof.stack.project import ContainerProject, Replacing, Service
@@ -67,6 +68,7 @@ class ContainerApp(Target):
 
     def start(self) -> None:
         """Start it and wait until it is healthy."""
+        show_started(self.url)
         if self._project.container(self._wanted.service) is None:
             self._create()
         else:

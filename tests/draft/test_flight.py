@@ -103,7 +103,7 @@ def test_a_constant_is_taken_from_a_metric_that_counts_requests_with_it() -> Non
         ({"": 0}, [{"": 5}], {"": 0}, "rises by more than the 4"),
         ({"": 0}, [{"": 0.5}], {"": 0}, "reads other than a number of requests"),
         ({"": 1}, [{"": 0}], {"": 1}, "reads other than a number of requests"),
-        ({"": 0}, [{"": 0}], {"": 0}, "stood still whenever it was looked at"),
+        ({"": 0}, [{"": 0}], {"": 0}, "stood still, also while"),
         ({'k="a"': 0}, [{'k="a"': 1}, {'k="b"': 1}], {}, "raises 2 of its series"),
     ],
     ids=[

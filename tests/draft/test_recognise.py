@@ -368,3 +368,11 @@ def test_an_outcome_in_micrometers_words_is_a_class_of_status_of_which_every_wor
 def test_an_outcome_in_other_words_or_of_another_class_is_explained_by_nothing() -> None:
     said = {200: "SUCCESS", 404: "SUCCESS", 500: "SERVER_ERROR"}
     assert outcomes(said).counting["hits_total"].sources["outcome"] == "anything"
+
+
+def test_a_status_beyond_the_known_classes_is_no_outcome_and_no_crash() -> None:
+    odd = Probe("GET", "/odd", "/odd", 999)
+    values = {ITEMS: "SUCCESS", UNKNOWN: "CLIENT_ERROR"}
+    assert source_of(values) == "status_class"
+    assert source_of({**values, odd: "SERVER_ERROR"}) != "status_class"
+    assert source_of({**values, odd: ""}) != "status_class"

@@ -30,6 +30,7 @@ PROMETHEUS = "https://metrics.shop.example/prom"
 @pytest.fixture(autouse=True)
 def nobody_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "_LET_IN", {})
+    monkeypatch.setattr(http, "_STARTED", [])
 
 
 @pytest.fixture
@@ -48,6 +49,20 @@ def test_a_header_is_shown_below_its_url_and_nowhere_else() -> None:
         assert access_of(url) == Access()
     assert let_in_to({"prometheus": PROMETHEUS}, [], None) == []
     assert access_of(PROMETHEUS) == Access(), "another run in the same process begins anew"
+
+
+def test_a_target_that_is_started_here_is_shown_its_header_where_it_is_started() -> None:
+    header = "target=Authorization: Bearer hush"
+    assert let_in_to({"target": None, "prometheus": PROMETHEUS}, [header], None, starts=True) == [
+        "Bearer hush"
+    ]
+    assert access_of("http://127.0.0.1:4711/items") == Access(), "nobody knows yet where it is"
+    http.show_started("http://127.0.0.1:4711")
+    assert access_of("http://127.0.0.1:4711/items").headers == {"Authorization": "Bearer hush"}
+    assert access_of("http://127.0.0.1:4712/items") == access_of(PROMETHEUS) == Access()
+    assert let_in_to({"target": None}, [], None, starts=True) == []
+    http.show_started("http://127.0.0.1:4713")
+    assert access_of("http://127.0.0.1:4713/") == Access(), "another run in the same process begins anew"
 
 
 def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
@@ -140,9 +155,11 @@ def test_another_process_shows_what_it_was_handed_and_hands_nothing_on(
     for name, value in handed_on().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(http, "_LET_IN", {})
+    monkeypatch.setattr(http, "_STARTED", [])
     take_over()
     assert access_of(f"{PROMETHEUS}/api/v1/query").headers == {"X-Scope-OrgID": "shop"}
     monkeypatch.setattr(http, "_LET_IN", {})
+    monkeypatch.setattr(http, "_STARTED", [])
     take_over()
     assert access_of(PROMETHEUS) == Access(), "the variable is gone"
 

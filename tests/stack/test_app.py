@@ -49,7 +49,8 @@ def test_placeholders_are_filled_and_unknown_ones_stay(make_app: MakeApp) -> Non
 
 
 def test_metrics_may_have_a_port_of_their_own(make_app: MakeApp) -> None:
-    with make_app(env={"GREETING": "{metrics_port}"}) as app:
+    with make_app(env={"GREETING": "{metrics_port}", "METRICS": "{metrics_port}"}) as app:
+        socket.create_connection(("127.0.0.1", app.metrics_port)).close()  # it opens after the other one
         assert app.metrics_port not in (app.port, app.fault_port)
         assert app.metrics_base == f"http://{app.address}" == f"http://127.0.0.1:{body(app)}"
     with make_app() as app:

@@ -1,7 +1,8 @@
 """A server for tests: `server.py PORT`. Its environment tells it how to behave.
 
 FAIL: end at once with this message. UNHEALTHY: answer this many health requests with 503 first. STUBBORN: ignore
-SIGINT and SIGTERM. WORKER: leave the listening to a process of its own.
+SIGINT and SIGTERM. WORKER: leave the listening to a process of its own. METRICS: another port, opened half a second
+after the first.
 """
 
 import http.server
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -26,6 +28,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def open_metrics(port: int) -> None:
+    http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
 def main() -> None:
     if "FAIL" in os.environ:
         sys.exit(os.environ["FAIL"])
@@ -34,6 +40,8 @@ def main() -> None:
             signal.signal(number, signal.SIG_IGN)
     if os.environ.pop("WORKER", None):
         sys.exit(subprocess.run([sys.executable, *sys.argv], check=False).returncode)
+    if "METRICS" in os.environ:
+        threading.Timer(0.5, open_metrics, [int(os.environ["METRICS"])]).start()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
     sys.stderr.write("listening\n")
     sys.stderr.flush()
