@@ -59,6 +59,7 @@ REFUSED = "127.0.0.1:1: Max retries exceeded with url: /x (Caused by NewConnecti
 UNTRUSTED = (
     "SSLCertVerificationError(1, '[SSL: X] certificate verify failed: self-signed certificate (_ssl.c:1)')"
 )
+NO_TLS = "SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)'))"
 ENDED = "('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))"
 RESET = "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))"
 
@@ -71,7 +72,10 @@ RESET = "('Connection aborted.', ConnectionResetError(104, 'Connection reset by 
         (requests.ConnectionError(RESET), "connection reset by peer"),
         (requests.ConnectTimeout("x"), "no connection in time"),
         (requests.ReadTimeout("HTTPConnectionPool(host='a', port=1): Read timed out."), "no answer in time"),
+        (requests.ReadTimeout("a:1: Read timed out. (read timeout=3.0)"), "no answer within 3.0 s"),
+        (requests.ReadTimeout("no whole answer within 10 s"), "no whole answer within 10 s"),
         (requests.exceptions.SSLError(UNTRUSTED), "its certificate is not trusted: self-signed certificate"),
+        (requests.exceptions.SSLError(NO_TLS), "no TLS is spoken with it: wrong version number"),
         (ValueError("answers 200 and no JSON: 'x'"), "answers 200 and no JSON: 'x'"),
     ],
 )

@@ -13,7 +13,7 @@ from promproof.config.timescale import TimeScale
 from promproof.contract.domains import domains
 from promproof.contract.panels import PanelClaim
 from promproof.evidence.evidence import Gap, NotShown
-from promproof.evidence.records import PanelCause, VariableAsked
+from promproof.evidence.records import PanelCause, RuleFiles, VariableAsked
 from promproof.grafana import legends, zoom
 from promproof.grafana.dashboard import SPECIAL, Dashboard, Panel, Target
 from promproof.grafana.expand import GLOBALS, names, substitute, unknown_names, with_auto
@@ -260,11 +260,10 @@ def emptiness(
             text = f"{target.path}: gives nothing: {cause}"
             if of_absent(cause, views.known, views.absent_jobs):
                 continue
-            if not promised and by_nature(
-                cause, plain(views, dashboard, panel, target), views.served, contract
-            ):
+            query = plain(views, dashboard, panel, target)
+            if not promised and by_nature(cause, query, views.served, contract, _recordings(views)):
                 continue
-            texts = (plain(views, dashboard, panel, target), *(record.data.expanded for record in records))
+            texts = (query, *(record.data.expanded for record in records))
             if why := lacking_labels.of_any(texts, views.evidence):
                 lack = f"{text}; {why}"
             elif why := views.cut_off(target.expression):
@@ -281,6 +280,11 @@ def emptiness(
     if lack and not found:
         raise NotShown(lack)
     return found, points
+
+
+def _recordings(views: Views) -> Sequence[tuple[str, str]]:
+    files = views.evidence.history.last(RuleFiles)
+    return files.data.recordings if files is not None else ()
 
 
 def nothing_seen(views: Views, promise: PanelClaim) -> str:

@@ -28,17 +28,52 @@ STATUSES = tuple(str(status) for status in range(100, 600))
 CLASSES = tuple(f"{digit}{end}" for digit in range(1, 6) for end in ("xx", "XX"))
 
 
-def by_nature(cause: str, expression: str, served: Collection[str], contract: Contract) -> bool:
+def by_nature(
+    cause: str,
+    expression: str,
+    served: Collection[str],
+    contract: Contract,
+    recordings: Sequence[tuple[str, str]] = (),
+) -> bool:
     """Whether a query without a result may be so because nothing of it has happened.
 
-    cause: as it was found (`grafana.causes`); served: names of the families that the server knows.
+    cause: as it was found (`grafana.causes`); served: names of the families that the server knows; recordings: name and
+    expression of each recording rule.
     """
     if filters(expression):
         return True
     kind, about = told(cause)
     if kind == "metric":
-        return about in SYNTHETIC or any(about.removesuffix(suffix) in served for suffix in SUFFIXES)
+        return (
+            about in SYNTHETIC
+            or _is_served(about, served)
+            or _may_record_nothing(about, served, contract, recordings)
+        )
     return kind in ("value", "selector") and not _impossible(about, contract)
+
+
+def _is_served(name: str, served: Collection[str]) -> bool:
+    return any(name.removesuffix(suffix) in served for suffix in SUFFIXES)
+
+
+def _may_record_nothing(
+    name: str, served: Collection[str], contract: Contract, recordings: Sequence[tuple[str, str]]
+) -> bool:
+    """Whether a recording rule may have written nothing: it reads what is exposed, and that need not have happened."""
+    others = [row for row in recordings if row[0] != name]
+    for recorded, expression in recordings:
+        if recorded != name:
+            continue
+        try:
+            nodes = selectors(parse(expression))
+        except ValueError:
+            continue
+        empty = [node for node in nodes if _may_record_nothing(metric(node), served, contract, others)]
+        is_known = all(node in empty or _is_served(metric(node), served) for node in nodes)
+        asks = any(matchers(node) and not _impossible(node.prettify(), contract) for node in nodes)
+        if is_known and (empty or asks or filters(expression)):
+            return True
+    return False
 
 
 def elsewhere(name: str, served: Collection[str], absent: Sequence[str]) -> bool:

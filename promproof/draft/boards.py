@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import promql_parser as promql
@@ -38,13 +38,14 @@ class Known:
 
     counting: the metrics that count requests; still: sample names of the service that nothing moved; limits: by alert
     what it compares, in normal form, and its threshold; written: labels that the service does not show and its scrape
-    job writes.
+    job writes; recordings: name and expression of each recording rule.
     """
 
     counting: Mapping[str, Counting]
     still: frozenset[str] = frozenset()
     limits: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
+    recordings: tuple[tuple[str, str], ...] = ()
 
 
 def panels(dashboard: Dashboard, known: Known) -> list[dict[str, Any]]:
@@ -92,8 +93,19 @@ def _may_be_empty(node: Any, known: Known) -> bool:
         or not _is_seen(found, known.counting)
         # which values a label gets on the way to Prometheus is not seen here
         or any(label in known.written for label, _, _ in matchers(found))
+        or _may_record_nothing(metric(found), known)
         for found in selectors(node)
     )
+
+
+def _may_record_nothing(name: str, known: Known) -> bool:
+    """Whether a metric is that of a recording rule whose expression may be empty."""
+    others = replace(known, recordings=tuple(row for row in known.recordings if row[0] != name))
+    for recorded, expression in known.recordings:
+        with suppress(ValueError):
+            if recorded == name and _may_be_empty(parse(expression), others):
+                return True
+    return False
 
 
 def _is_seen(selector: Any, counting: Mapping[str, Counting]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from promproof.config.folder import Folder, find_prometheus, read_folder
-from promproof.config.rules import Rule, loaded
+from promproof.config.rules import Rule, loaded, recordings
 from promproof.config.rules import read as read_rules
 from promproof.config.urls import without_password
 from promproof.draft import contract as texts
@@ -236,7 +236,8 @@ def _of_folder(folder: Folder, seen: Seen, proofs: Mapping[str, str], say: Say) 
     say(f"{folder.root.name}/: {alerts}, {shows}")
     still, limits = metrics.still(seen.observed, seen.found), monitoring.limits(rules)
     shown_labels = {label for counting in seen.found.counting.values() for label in counting.sources}
-    known = Known(seen.found.counting, still, limits, written_labels(folder) - shown_labels)
+    written = written_labels(folder) - shown_labels
+    known = Known(seen.found.counting, still, limits, written, recordings(folder.rules))
     shown = {board.uid: panels(board, known) for board in boards}
     return [monitoring.alerts(folder, rules, proofs, _edges(seen)), monitoring.dashboards(boards, shown)]
 

@@ -22,7 +22,7 @@ from promproof.evidence import records
 from promproof.evidence.figures import Figures
 from promproof.evidence.history import Recorder
 from promproof.exposition import Exposition, parse, selector
-from promproof.http import Session
+from promproof.http import Session, reason
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.asking import headers_of
@@ -72,7 +72,7 @@ def exposition(
         text = answer.text
         parsed = parse(text)
     except (requests.RequestException, ValueError) as error:
-        failed = str(error)
+        failed = reason(error)
     except Exception as error:
         failed = history.tracebacks.keep(f"reading {url}", error)
     read = records.ExpositionRead(label, begin, history.now(), text, status, page, failed, kind)

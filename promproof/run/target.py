@@ -163,9 +163,9 @@ class Target:
         except requests.RequestException as error:
             raise InputError(
                 what=f"the target does not answer: {reason(error)}",
-                where=self.url,
+                where=where,
                 expected="a running service",
-                todo="start it",
+                todo="start it; target.health and target.metrics_path of the contract say what is asked for",
             ) from error
         wanted_statuses = healthy(wanted.health, wanted.health_status)
         if status not in wanted_statuses:

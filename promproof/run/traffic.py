@@ -26,6 +26,8 @@ from promproof.stack.journal import Journal
 from promproof.stack.waiting import wait_until
 
 POLL_SECONDS = 0.05
+SLOW_SECONDS = 1.0
+"""An answer of a target that holds up the whole scenario takes longer."""
 STOP_SECONDS = 15.0
 INTERRUPTED_SECONDS = 1.5
 """for a generator whose target doesn't answer any more: all ends within five seconds of an interruption"""
@@ -141,11 +143,14 @@ class Traffic:
         while self._alive():
             self._raise_if_stopped()
             if time.monotonic() > deadline:
+                sent, slow = self.sent, self.slower_than(SLOW_SECONDS)
+                is_slow = slow > sent / 2
                 raise EvidenceError(
                     f"locust ({self.settings.name})",
-                    f"did not end within {timeout:g} s",
+                    f"did not end within {timeout:g} s"
+                    + (f": {slow} of {sent} answers took over {SLOW_SECONDS:g} s" if is_slow else ""),
                     self._lines(),
-                    "look at its log",
+                    "let the scenario send less (`times`, `duration`)" if is_slow else "look at its log",
                 )
             on_poll()
             time.sleep(POLL_SECONDS)

@@ -50,6 +50,37 @@ def test_a_metric_that_has_no_series_yet_may_be_empty(expression: str) -> None:
     assert empty(expression, metric=None)
 
 
+RECORDED = (
+    ("job:errors:ratio", 'sum(rate(hits_total{code=~"5.."}[5m])) / sum(rate(hits_total[5m]))'),
+    ("job:errors:worst", "max(job:errors:ratio)"),
+    ("job:hits:rate", "sum(rate(hits_total[5m]))"),
+    ("job:hitts:ratio", 'sum(rate(hitts_total{code="500"}[5m])) / sum(rate(hits_total[5m]))'),
+    ("job:impossible", 'sum(rate(hits_total{code="700"}[5m]))'),
+    ("job:late", "rate(seconds_sum[5m]) / rate(seconds_count[5m]) > 1"),
+    ("itself", "itself"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("job:errors:ratio", True),
+        ("job:errors:worst", True),
+        ("job:late", True),
+        ("job:hits:rate", False),
+        ("job:hitts:ratio", False),
+        ("job:impossible", False),
+        ("itself", False),
+        ("nobody:records", False),
+    ],
+)
+def test_what_a_rule_records_may_be_empty_where_what_it_reads_need_not_have_happened(
+    name: str, may_be: bool
+) -> None:
+    cause = f"the metric {name} is missing"
+    assert by_nature(cause, name, SERVED, CONTRACT, RECORDED) is may_be
+
+
 @pytest.mark.parametrize("expression", ["sum(rate(sold[5m]))", "rate(hitts_total[5m])"])
 def test_a_panel_of_a_metric_that_nobody_exposes_may_not_be_empty(expression: str) -> None:
     assert not empty(expression, metric=None)

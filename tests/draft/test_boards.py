@@ -126,6 +126,32 @@ def test_a_panel_of_what_no_request_caused_may_be_empty(query: str, quiet: bool 
     assert not (quiet and first.get("truth"))
 
 
+RECORDED = (
+    ("job:errors:ratio", f'sum(rate({R}{{status="5xx"}}[5m])) / sum(rate({R}[5m]))'),
+    ("job:errors:worst", "max(job:errors:ratio)"),
+    ("job:requests:rate", f"sum(rate({R}[5m]))"),
+    ("itself", "itself + 1"),
+    ("torn", "sum("),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "quiet"),
+    [
+        ("job:errors:ratio", True),
+        ("job:errors:worst * 100", True),
+        ("job:requests:rate", None),
+        ("itself", None),
+        ("torn", None),
+    ],
+)
+def test_a_panel_of_what_a_rule_records_may_be_empty_where_its_expression_may(
+    query: str, quiet: bool | None
+) -> None:
+    known = Known(COUNTING, recordings=RECORDED)
+    assert panels(read("a.json", board(query)), known)[0].get("quiet") is quiet
+
+
 def test_a_panel_with_a_window_of_its_own_says_so_unless_an_alert_has_it() -> None:
     query = f"sum(rate({R}[5m]))"
     limits = {"Busy": (quantity(f"{query} > 9"), 9.0)}

@@ -81,7 +81,18 @@ def _changed(
     )
 
 
+MALFORMED = r"expected |invalid |strconv|data does not end|.*is not a valid start token"
+"""How Prometheus' parser begins what it says of an exposition."""
 RULES = (
+    Rule(
+        kind="refused-exposition",
+        claim="target/up",
+        says=rf"it is (?:down|unknown): (?P<error>(?:{MALFORMED}).*)",
+        title="Prometheus refuses what the target exposes",
+        todo="correct the exposition: for one malformed line the whole scrape is dropped",
+        look="curl -s {url} | promtool check metrics",
+        explains=OF_ALL_SCRAPES,
+    ),
     Rule(
         kind="unreachable-target",
         claim="target/up",

@@ -205,6 +205,25 @@ def test_a_target_with_the_wrong_job_is_reached() -> None:
     assert first(failed("target/up", "its job is 'a', documented 'b'")).kind == ALONE
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("invalid UTF-8 label value", "refused-exposition"),
+        ('expected value after metric, got "{"', "refused-exposition"),
+        ('"INVALID" is not a valid start token', "refused-exposition"),
+        ('Get "http://a:1/metrics": dial tcp 10.0.0.1:1: connect: connection refused', "unreachable-target"),
+        ('Get "http://a:1/metrics": dial tcp: lookup a: invalid domain name', "unreachable-target"),
+        ("server returned HTTP status 404 Not Found", "unreachable-target"),
+    ],
+)
+def test_an_exposition_that_is_refused_is_told_apart_from_a_target_that_is_not_reached(
+    error: str, kind: str
+) -> None:
+    assert (
+        first(failed("target/up", f"it is down: {error}; 7 of 7 scrapes failed, first at 1.0 s")).kind == kind
+    )
+
+
 def test_counters_that_go_back_and_forth_are_two_processes_behind_one_port() -> None:
     verdicts = [failed(f"metric/calls_total/{aspect}", "49, truth 101") for aspect in ("exact", "during")]
     total = failed("metric/call_seconds/sum", "1, truth 2")
