@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from promproof.contract.model import load as load_contract
 from promproof.errors import InputError
 from promproof.load.arrival.open import Open
 from promproof.load.scenario import json_schema, load, override, resolve, stretched
-from promproof.places import SCENARIOS
+from promproof.places import DEFAULT_MONITORING, SCENARIOS
 
 pytestmark = pytest.mark.unit
 GOOD = """scenario: 1
@@ -268,3 +269,13 @@ def test_rare_scrapes_stretch_a_scenario_and_its_parked_executions() -> None:
     }
     assert times.pop("parked executions") == (8, 196)
     assert all(before == after for before, after in times.values())
+
+
+def test_a_request_of_the_main_job_outlasts_every_bucket_that_the_contract_promises() -> None:
+    buckets = (
+        load_contract(DEFAULT_MONITORING / "contract.yaml").metric("http_request_duration_seconds").buckets
+    )
+    assert buckets is not None
+    scenario = load(SCENARIOS / "reconcile.yaml")
+    longest = max(request.body_after for request in scenario.requests())
+    assert longest > max(buckets), "only +Inf tells a duration from one that was cut at the last edge"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptpilot.instrument import CLIENT_CLOSED_REQUEST
-from promptpilot.metrics import Metrics, Totals
+from promptpilot.metrics import DURATION_BUCKETS, Metrics, Totals
 
 
 class StatusClass(Metrics):
@@ -94,6 +94,13 @@ class LongOnesUntimed(Metrics):
     def request_timed(self, method: str, endpoint: str, seconds: float) -> None:
         if seconds <= 2:
             super().request_timed(method, endpoint, seconds)
+
+
+class CutAtTheLastEdge(Metrics):
+    """Takes what is longer than all buckets for an outlier, and cuts it."""
+
+    def observed(self, seconds: float) -> float:
+        return min(seconds, DURATION_BUCKETS[-1])
 
 
 class TwentiethLonger(Metrics):

@@ -85,6 +85,10 @@ RED: dict[str, tuple[str, tuple[str, ...]]] = {
     "whole-seconds": (f"{DURATIONS}/buckets", ("bodies that come late",)),
     "a-twentieth-longer": (f"{DURATIONS}/sum", ("a body that comes very late",)),
     "a-tenth-shorter": (f"{DURATIONS}/sum", ("a body that comes very late",)),
+    "cut-at-the-last-edge": (
+        f"{DURATIONS}/buckets",
+        ("a body for which one waits longer than any bucket is long",),
+    ),
     "long-ones-untimed": (f"{DURATIONS}/exact", ("a body that comes very late",)),
     "timed-from-whole-body": (f"{DURATIONS}/buckets", ("bodies that come late",)),
     "counted-at-start": (f"{REQUESTS}/during", ("parked executions",)),
