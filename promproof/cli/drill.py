@@ -26,12 +26,13 @@ from promproof.report.output import Moment, Report, outputs_at
 from promproof.report.progress import Progress
 from promproof.report.terminal import console_of
 from promproof.run import drills as session
+from promproof.run import spare
 from promproof.run.clock import SystemClock
 from promproof.run.forecast import of_drills
 from promproof.run.frame import Result
 from promproof.run.holding import TooMuch, lowered
 from promproof.run.housekeeping import run_folder
-from promproof.run.options import from_values
+from promproof.run.options import LARGEST_DRILL_SCALE, from_values
 from promproof.run.prepare import check_target, prepare
 from promproof.run.prepared import Prepared
 from promproof.run.scaling import fitted, quickened, told, with_rates
@@ -47,7 +48,9 @@ def run(given: dict[str, Any]) -> int:
     plugins.use(given["plugins"])
     drills = load_folder(given["drills"])
     chosen = select(drills, given["names"], given["all"])
-    prepared = prepare(from_values({**given, "no_drill": True}))
+    options = from_values({**given, "no_drill": True})
+    is_usual = not given["names"] and not given["all"]
+    prepared = prepare(options, spare.given, LARGEST_DRILL_SCALE) if is_usual else prepare(options)
     check_target(prepared)
     receivers = set(prepared.folder.receivers)
     for drill in chosen:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from promproof.config.timescale import TimeScale
 from promproof.contract.model import Contract
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence import records
-from promproof.evidence.history import Recorder
+from promproof.evidence.history import History, Recorder
 from promproof.grafana import causes
 from promproof.grafana.dashboard import Dashboard, Panel, Target
 from promproof.grafana.durations import milliseconds
@@ -31,26 +31,19 @@ from promproof.grafana.origins import DataSource, offered, selected
 from promproof.grafana.provisioning import GrafanaFolder, Texts, read_all
 from promproof.grafana.steps import DEFAULT_SCRAPES, MACROS, Request, resolve
 from promproof.grafana.windows import executed
+from promproof.observe.notebook import Notebook, ask_all
 from promproof.observe.prometheus import Prometheus
 from promproof.observe.sources import latencies, machine, rows, scrapes, sums
 from promproof.observe.variables import query_values
+from promproof.observe.zooms import Zoom as Zoom
+from promproof.observe.zooms import zooms
 from promproof.truth.views import panel_query
 
 _Answered = tuple[Request, int, str, tuple[records.Drawn, ...]]
 """A request of a panel, its step in ms, the query as it was sent, and the series that came back."""
 
-WIDTH, COARSE = 1000, 20
 VARIABLE, CHOICE = "variables of the dashboards", "choices of the dashboards' variables"
 """What could not be observed, in the record `observation_failed`."""
-
-
-@dataclass(frozen=True)
-class Zoom:
-    """One look at all panels: how long before the end it begins (seconds), and the panel's width in pixels."""
-
-    name: str
-    seconds: float
-    width: int = WIDTH
 
 
 @dataclass(frozen=True)
@@ -128,20 +121,6 @@ def everything(
     panels(history, prometheus, folder, scale, window)
 
 
-def zooms(begin: float, end: float) -> tuple[Zoom, ...]:
-    """The looks of a run from `begin` to `end`: all of it wide and narrow, its last third, all of it in a few points.
-
-    The last one has the long steps and windows of a look at days.
-    """
-    length = end - begin
-    return (
-        Zoom("whole", length),
-        Zoom("narrow", length, 300),
-        Zoom("last third", length / 3, 600),
-        Zoom("coarse", length, COARSE),
-    )
-
-
 def panels(
     history: Recorder,
     prometheus: Prometheus,
@@ -174,14 +153,17 @@ def panels(
             end,
             _busy(history, begin, end),
         )
-        for panel, target in dashboard.queries():
-            asker.ask(panel, target, looks or zooms(begin, end))
+        questions: list[Callable[[Notebook], None]] = [
+            partial(asker.ask, panel, target, looks or zooms(begin, end))
+            for panel, target in dashboard.queries()
+        ]
         if looks is None:
-            _choices(asker, dashboard, Zoom("whole", end - begin))
+            questions += _choices(asker, dashboard, Zoom("whole", end - begin))
+        ask_all(history, questions)
 
 
-def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
-    """Ask the queries of every variable that takes several values with one of them and with two of them chosen."""
+def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> Iterator[Callable[[Notebook], None]]:
+    """The queries of every variable that takes several values, with one of them and with two of them chosen."""
     for variable in dashboard.variables:
         options = asker.options.get(variable.name, ())
         if not variable.multi or not options:
@@ -191,7 +173,7 @@ def _choices(asker: _Asker, dashboard: Dashboard, look: Zoom) -> None:
             other = replace(asker, values=values)
             for panel, target in dashboard.queries():
                 if variable.name in names(target.expression):
-                    other.choose(panel, target, look, variable.name, chosen_values)
+                    yield partial(other.choose, panel, target, look, variable.name, chosen_values)
 
 
 def _variables(
@@ -253,7 +235,7 @@ def _busy(history: Recorder, begin: float, end: float) -> tuple[float, ...]:
 class _Asker:
     """The queries of one dashboard."""
 
-    history: Recorder
+    times: History
     prometheus: Prometheus
     dashboard: Dashboard
     source_interval: str
@@ -265,7 +247,7 @@ class _Asker:
     busy: tuple[float, ...]
     """Moments of the run's traffic, the latest first."""
 
-    def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom]) -> None:
+    def ask(self, panel: Panel, target: Target, looks: Sequence[Zoom], notes: Notebook) -> None:
         empty, last = True, ""
         for look in looks:
             asked = records.PanelAsked(
@@ -281,24 +263,30 @@ class _Asker:
                 request, step, text, rows = self._answered(panel, target, look)
                 asked = replace(asked, expanded=text, step=step, begin=request.begin, end=request.end)
             except (TooLarge, InputError) as error:  # the limits of this harness say nothing of the query
-                self.history.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
+                notes.failed(panel_query(self.dashboard.file, target.path), _as_evidence(error))
                 return
             except ValueError as error:
-                self.history.add(replace(asked, error=str(error)))
+                notes.add(replace(asked, error=str(error)))
                 return
             except Exception as error:
                 if isinstance(error, EvidenceError) and _is_refused(error):
-                    self.history.add(replace(asked, error=error.state))
+                    notes.add(replace(asked, error=error.state))
                 else:
-                    self.history.failed(panel_query(self.dashboard.file, target.path), error)
+                    notes.failed(panel_query(self.dashboard.file, target.path), error)
                 return
             empty, last = empty and not rows, text
-            self.history.add(replace(asked, series=rows))
+            notes.add(replace(asked, series=rows))
         if empty and last:
-            self._cause(panel, target, last)
+            self._cause(panel, target, last, notes)
 
     def choose(
-        self, panel: Panel, target: Target, look: Zoom, variable: str, selection: tuple[str, ...]
+        self,
+        panel: Panel,
+        target: Target,
+        look: Zoom,
+        variable: str,
+        selection: tuple[str, ...],
+        notes: Notebook,
     ) -> None:
         """Ask a query with a variable at these values and record whose series came back."""
         labels = re.findall(rf"(\w+)\s*=~?\s*[\"']\$\{{?{re.escape(variable)}\b", target.expression)
@@ -309,16 +297,16 @@ class _Asker:
             request, step, text = self._prepared(panel, target, look, self.end)
             rows = self._sent(target, request, step, text)
         except (TooLarge, InputError) as error:
-            self.history.failed(CHOICE, _as_evidence(error))
+            notes.failed(CHOICE, _as_evidence(error))
         except ValueError as error:
-            self.history.add(replace(choice, error=str(error)))
+            notes.add(replace(choice, error=str(error)))
         except Exception as error:
             if isinstance(error, EvidenceError) and _is_refused(error):
-                self.history.add(replace(choice, error=error.state))
+                notes.add(replace(choice, error=error.state))
             else:
-                self.history.failed(CHOICE, error)
+                notes.failed(CHOICE, error)
         else:
-            self.history.add(replace(choice, expanded=text, series=tuple(drawn.labels for drawn in rows)))
+            notes.add(replace(choice, expanded=text, series=tuple(drawn.labels for drawn in rows)))
 
     def _answered(self, panel: Panel, target: Target, look: Zoom) -> _Answered:
         """What a query gives. One for a single moment that shows nothing at rest is asked for one with traffic."""
@@ -333,7 +321,7 @@ class _Asker:
         return given[0]
 
     def _prepared(self, panel: Panel, target: Target, look: Zoom, moment: float) -> tuple[Request, int, str]:
-        end = round((self.history.epoch + moment) * 1000)
+        end = round((self.times.epoch + moment) * 1000)
         seconds = look.seconds if moment == self.end else min(look.seconds, moment - self.begin)
         request = Request(end - round(seconds * 1000), end, panel.max_data_points or look.width)
         # An interval variable at auto follows the range as it is written, and is scaled like any fixed duration.
@@ -380,21 +368,21 @@ class _Asker:
         )
 
     def _point(self, point: Sequence[Any]) -> tuple[float, float]:
-        return round(self.history.from_epoch(float(point[0])), 6), float(point[1])
+        return round(self.times.from_epoch(float(point[0])), 6), float(point[1])
 
-    def _cause(self, panel: Panel, target: Target, text: str) -> None:
+    def _cause(self, panel: Panel, target: Target, text: str, notes: Notebook) -> None:
         cause = partial(records.PanelCause, self.dashboard.file, panel.title, target.path)
         try:
             questions = causes.relaxations(text)
         except ValueError as error:
-            self.history.add(cause(f"it cannot be taken apart: {error}"))
+            notes.add(cause(f"it cannot be taken apart: {error}"))
             return
         answers: dict[str, float | None] = {}
         for question in questions:
             try:
-                found = self.prometheus.query(question.expression, at=self.history.epoch + self.end)
+                found = self.prometheus.query(question.expression, at=self.times.epoch + self.end)
             except EvidenceError:
                 continue
             numbers = [value for _, value in found if not math.isnan(value)]
             answers[question.expression] = max(numbers) if numbers else (0.0 if found else None)
-        self.history.add(cause(causes.name(questions, answers), answers))
+        notes.add(cause(causes.name(questions, answers), answers))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
+from functools import partial
 from typing import Any
 
 import requests
@@ -26,6 +27,7 @@ from promproof.http import Session, reason
 from promproof.observe import database
 from promproof.observe.alertmanager import Alertmanager
 from promproof.observe.asking import headers_of
+from promproof.observe.inorder import in_order
 from promproof.observe.prometheus import Prometheus, StoredSeries
 from promproof.observe.webhook import Delivery
 from promproof.promql.comparison import comparison_of
@@ -163,10 +165,11 @@ def samples(
     history: Recorder, prometheus: Prometheus, kind: type[records.StoredSamples], expressions: Iterable[str]
 ) -> None:
     """All stored samples of the run of each selector, as records of this kind."""
-    seconds = history.now() + 1
-    for expression in expressions:
+    seconds, asked = history.now() + 1, list(expressions)
+    answers = in_order([partial(prometheus.samples, expression, seconds) for expression in asked])
+    for expression, answer in zip(asked, answers, strict=True):
         with attempt(history, expression):
-            found = prometheus.samples(expression, seconds)
+            found = answer.result()
             history.add(kind(expression, tuple(in_run_time(history, series) for series in found)))
 
 

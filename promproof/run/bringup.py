@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -48,9 +48,9 @@ from promproof.run.programs import programs_for
 from promproof.run.secrecy import private_folder, publish
 from promproof.run.sender import Sender
 from promproof.run.shared import own_alerts
+from promproof.run.sidebyside import beside, files_checked
 from promproof.run.target import Target
 from promproof.stack.backend import Backend, Site, WantedStack
-from promproof.stack.binaries import Binaries
 from promproof.stack.choice import Can, abilities, choose
 from promproof.stack.journal import Journal
 from promproof.stack.protocol import NODE_EXPORTER, PROMETHEUS, ComponentState, SentRequest, Stack, Status
@@ -85,18 +85,32 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     said = partial(static.check_files, prepared, binaries, history)
     with files_checked(said, binaries if backend.local else None):
         targets = [
-            _started(ground, place, journal, pace.bin_seconds, backend, read, cleanup)
+            _target_of(ground, place, journal, pace.bin_seconds, backend, read)
             for place, read in zip(found, reads, strict=True)
         ]
-        gateway = backend.gateway()
-        if gateway is not None:
-            receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
+
+        def start() -> None:
             for target in targets:
-                target.open_to(gateway, cleanup, say)
-        urls = _receivers(prepared, receiver, targets[0].sender)
-        addresses = [target.address for target in targets]
-        configure = configuration(prepared, private / "rendered", urls, addresses, readers=backend.readers)
-        stack = cleanup.enter_context(backend.stack(WantedStack(prepared.scale, configure, binaries, procfs)))
+                target.start(cleanup, say)
+
+        def addresses() -> list[str]:
+            return [target.address for target in targets]
+
+        def stack_of() -> Stack:
+            urls, rendered = _receivers(prepared, receiver, targets[0].sender), private / "rendered"
+            configure = configuration(prepared, rendered, urls, addresses(), readers=backend.readers)
+            return backend.stack(WantedStack(prepared.scale, configure, binaries, procfs))
+
+        if backend.local and targets[0].app is not None:
+            stack = beside(stack_of, start, addresses, cleanup)
+        else:
+            start()
+            gateway = backend.gateway()
+            if gateway is not None:
+                receiver.listen(gateway)  # Alertmanager's container can't reach this machine's loopback
+                for target in targets:
+                    target.open_to(gateway, cleanup, say)
+            stack = cleanup.enter_context(stack_of())
     # what the files hold may show a secret that checking them has told
     panels.files(history, prepared.dashboards, panels.scrape_intervals(prepared.folder.prometheus.data))
     components = [component for target in targets for component in _target(target)]
@@ -129,42 +143,16 @@ def bring_up(ground: Ground, cleanup: ExitStack, procfs: Path | None = None) -> 
     return bench
 
 
-@contextmanager
-def files_checked(
-    said: Callable[[], Sequence[records.ToolResult]], binaries: Binaries | None
-) -> Iterator[None]:
-    """Have promtool and amtool look at the files while target and stack start; what they say comes first.
-
-    binaries: the programs that are started; None where the stack has its own.
-
-    Raises:
-        InputError: a program that was found is too old for the files: then the stack has not come up for that reason.
-    """
-    asked = static.in_background(said, "files")
-
-    def answer() -> None:
-        results = asked.result()
-        if binaries is not None:
-            versions.refuse_too_old(results, binaries)
-
-    try:
-        yield
-    except Exception:
-        answer()
-        raise
-    answer()
-
-
-def _started(
+def _target_of(
     ground: Ground,
     place: Place,
     journal: Journal,
     bin_seconds: float,
     backend: Backend,
     read: Callable[[SentRequest], None],
-    cleanup: ExitStack,
 ) -> Target:
-    target = Target(
+    """One of the run's targets, which is not started."""
+    return Target(
         place.prepared,
         ground.folder / "target",
         journal,
@@ -174,8 +162,6 @@ def _started(
         name=place.name,
         behind=place.behind,
     )
-    target.start(cleanup, ground.say)
-    return target
 
 
 def _service(prepared: Prepared, target: Target, faults: FaultPort | None, version: str) -> Service:

@@ -40,7 +40,7 @@ from promproof.run.conducting import conductor, part
 from promproof.run.conductor import Part
 from promproof.run.dilution import refuse_diluted
 from promproof.run.frame import Ground, Result, Say
-from promproof.run.holding import lowered
+from promproof.run.holding import lowered, refuse_doubtful_drills
 from promproof.run.idle import idle_machine
 from promproof.run.loads import Loads
 from promproof.run.mixing import staged
@@ -90,7 +90,9 @@ class _Drills:
         """Nothing: what a drill does to its stack it does while it is driven."""
 
     def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
-        """Nothing: the way of an alert is shown at the end."""
+        """Nothing but to refuse what is in doubt: the way of an alert is shown at the end."""
+        if self.session.history.last(records.Trouble) is None:
+            refuse_doubtful_drills(self.session.prepared, self._drills, refuse, verdicts)
 
 
 def claims(drills: Sequence[Loaded]) -> list[tuple[Check, Claim]]:

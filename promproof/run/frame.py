@@ -6,7 +6,6 @@ and ends nothing else: what can be read is read, what could be seen is judged, a
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from promproof.evidence.history import Clock, Recorder
 from promproof.run import inputs
 from promproof.run.course import Course, Judging, of_history
 from promproof.run.ending import Ending
+from promproof.run.garbage import left_alone
 from promproof.run.prepared import Prepared
 from promproof.run.secrecy import HISTORY, STORES
 from promproof.verdict import Verdict, exit_status
@@ -77,7 +77,7 @@ def carry_out(parts: Parts[FoundT], course: Course, cleanup: ExitStack, say: Say
             with course.step("exercising the stack"):
                 parts.exercise()
         if not course.interrupted:  # then everything is to be taken down first
-            with _left_alone():
+            with left_alone():
                 found = parts.judge()
             if not course.interrupted:
                 with course.step("showing what was found"):
@@ -86,18 +86,6 @@ def carry_out(parts: Parts[FoundT], course: Course, cleanup: ExitStack, say: Say
         with course.step("tearing down"):
             cleanup.close()
         return parts.finish()
-
-
-@contextmanager
-def _left_alone() -> Iterator[None]:
-    """Keep the collector from what was recorded: it would look through all of it again and again, and free nothing."""
-    mine = gc.get_freeze_count() == 0  # a generator in this process has its own reasons
-    gc.freeze()
-    try:
-        yield
-    finally:
-        if mine:
-            gc.unfreeze()
 
 
 @dataclass(frozen=True)

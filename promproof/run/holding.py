@@ -73,6 +73,26 @@ def refuse_doubt(prepared: Prepared, verdicts: Sequence[Verdict]) -> None:
     is_red = not all(LIVE in verdict.claim for verdict in failed)
     if prepared.scale.factor <= DEFAULT_TIME_SCALE or is_red or with_less(prepared) is None:
         return
+    _refuse_doubtful(prepared, verdicts)
+
+
+def refuse_doubtful_drills(
+    prepared: Prepared,
+    drills: Sequence[Loaded],
+    refuse: Callable[[Prepared, Sequence[Loaded]], None],
+    verdicts: Sequence[Verdict],
+) -> None:
+    """End a run of drills beyond the default time scale that left claims in doubt; all of them are about alerts live.
+
+    Raises:
+        TooMuch: something failed or is unknown, and the default may be taken.
+    """
+    if prepared.scale.factor > DEFAULT_TIME_SCALE and lowered(prepared, drills, refuse) is not None:
+        _refuse_doubtful(prepared, verdicts)
+
+
+def _refuse_doubtful(prepared: Prepared, verdicts: Sequence[Verdict]) -> None:
+    failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
     doubtful = [*failed, *(verdict for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN)]
     if doubtful:
         first, more = doubtful[0], f", and {len(doubtful) - 1} more" if len(doubtful) > 1 else ""

@@ -28,6 +28,7 @@ from promproof.run import beyond, exercises, frame, meeting, outage, panels, sta
 from promproof.run.bench import Bench
 from promproof.run.bringup import await_scrape, bring_up
 from promproof.run.frame import Ground, Result, Say
+from promproof.run.garbage import left_alone
 from promproof.run.holding import refuse_doubt
 from promproof.run.prepared import Prepared
 from promproof.run.quiescence import settle
@@ -82,6 +83,8 @@ class _Main:
     def exercise(self) -> None:
         self.job.restart()
         self.job.exercise()
+        if not self.ground.prepared.options.stack.keep_on_failure:
+            self.job.bench.monitoring.stack.leave()  # judging needs no server, and has its processors
 
     def report(self, evidence: Evidence, verdicts: list[Verdict]) -> None:
         if self.ground.history.last(records.Trouble) is None:
@@ -152,6 +155,7 @@ class Job:
         if self.bench.service.app is not None and self.bench.service.app.beside_stack:
             wait([self.boundary], BEFORE_TRAFFIC_SECONDS)
         self.senders.drive(reconcile)
+        self.cleanup.enter_context(left_alone())
         self._rest(sampler)
 
     def read(self) -> None:

@@ -18,9 +18,11 @@ from promproof.stack.choice import AUTO, Wish
 from promproof.stack.protocol import Endpoints
 
 DEFAULT_TIME_SCALE = 60.0
-"""The most that is taken without a wish, but for a main job on a machine with time to spare."""
+"""The most that is taken without a wish, but on a machine with time to spare."""
 LARGEST_TIME_SCALE = 150.0
 """The most that a main job takes without a wish."""
+LARGEST_DRILL_SCALE = 90.0
+"""The most that a run of drills takes without a wish: several of them send side by side, and each is judged by when."""
 
 
 @dataclass(frozen=True)

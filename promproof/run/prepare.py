@@ -32,7 +32,7 @@ from promproof.run import meeting, outage, routed, scaling
 from promproof.run.access import METRICS, let_in_to, refuse_closed
 from promproof.run.alone import with_monitoring
 from promproof.run.housekeeping import check_places
-from promproof.run.options import Options, wish_of, with_instances
+from promproof.run.options import LARGEST_TIME_SCALE, Options, wish_of, with_instances
 from promproof.run.prepared import Prepared
 from promproof.run.secrecy import masker_of
 from promproof.stack.choice import fitting
@@ -41,8 +41,13 @@ ROOT = "root.yaml"
 """What is played where a contract names no traffic."""
 
 
-def prepare(options: Options, spare: Callable[[], float] | None = None) -> Prepared:
-    """Read and check all input. spare: the processors that a live drill may have for a time scale beyond the default.
+def prepare(
+    options: Options, spare: Callable[[], float] | None = None, most: float | None = None
+) -> Prepared:
+    """Read and check all input.
+
+    spare: the processors that live drills may have for a time scale beyond the default. most: the largest scale that a
+    run of drills takes without a wish; None for a main job, with the drill of its own or none.
 
     Raises:
         InputError: the first thing that is wrong.
@@ -73,8 +78,9 @@ def prepare(options: Options, spare: Callable[[], float] | None = None) -> Prepa
         _drill(options, contract, folder) if contract.traffic.drill is not None and options.drill else None
     )
     found = texts(options.monitoring)
+    is_live = drill is not None or most is not None
     scale, reason = scaling.of_folder(
-        options, contract, monitoring, found, spare if drill is not None else None
+        options, contract, monitoring, found, spare if is_live else None, most or LARGEST_TIME_SCALE
     )
     prepared = Prepared(
         options=options,

@@ -45,10 +45,12 @@ def of_folder(
     folder: Folder,
     dashboards: Texts,
     spare: Callable[[], float] | None = None,
+    most: float = LARGEST_TIME_SCALE,
 ) -> tuple[TimeScale, str]:
     """The scale that the files allow, and why it is not larger; empty for the largest, and for one that was asked for.
 
-    spare: how many processors this machine has for one beyond the default; None where none is wanted.
+    spare: how many processors this machine has for one beyond the default; None where none is wanted. most: the largest
+    that is taken then.
 
     Raises:
         InputError: the one that was asked for does not do, with the largest that does; a duration is none.
@@ -65,7 +67,7 @@ def of_folder(
     visit = partial(_visit, contract, folder, dashboards)
     if options.time_scale is None:
         wish = wish_of(options, contract.deployment)
-        return _largest(visit, spare, "" if spare is None else _shared(wish) or slow(wish))
+        return _largest(visit, spare, most, "" if spare is None else _shared(wish) or slow(wish))
     asked = TimeScale(options.time_scale)
     if asked.is_identity:
         return asked, ""
@@ -75,9 +77,11 @@ def of_folder(
     return asked, ""
 
 
-def _largest(visit: Visit, spare: Callable[[], float] | None, refused: str) -> tuple[TimeScale, str]:
+def _largest(
+    visit: Visit, spare: Callable[[], float] | None, largest: float, refused: str
+) -> tuple[TimeScale, str]:
     """The largest scale that files and machine allow, and why it is not larger."""
-    most = TimeScale(DEFAULT_TIME_SCALE if spare is None else LARGEST_TIME_SCALE)
+    most = TimeScale(DEFAULT_TIME_SCALE if spare is None else largest)
     fit, forbids = fitting(visit, most.factor)
     if spare is None or fit[0].factor <= DEFAULT_TIME_SCALE:
         return fit[0], _reason(most, forbids)

@@ -133,6 +133,9 @@ class ContainerStack:
     def kill(self, name: str) -> None:
         self._service(name).end(at_once=True)
 
+    def leave(self) -> None:
+        """An engine ends them with the project."""
+
     def start(self, name: str) -> None:
         service = self._service(name)
         if service.state().status is not Status.RUNNING:

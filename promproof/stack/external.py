@@ -59,6 +59,9 @@ class ExternalStack:
     def kill(self, name: str) -> None:
         raise self._refusal(f"{name} can't be killed")
 
+    def leave(self) -> None:
+        """Nothing was started."""
+
     def start(self, name: str) -> None:
         raise self._refusal(f"{name} can't be started")
 

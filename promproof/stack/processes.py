@@ -5,6 +5,7 @@ a port was taken in between, both are done again.
 """
 
 import shutil
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +166,11 @@ class ProcessStack:
         component = self._component(name)
         if component.child is not None:
             component.child.kill()
+
+    def leave(self) -> None:
+        for component in self._components.values():
+            if component.child is not None:
+                component.child.send_signal(signal.SIGINT)
 
     def start(self, name: str) -> None:
         component = self._component(name)

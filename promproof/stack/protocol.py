@@ -124,6 +124,9 @@ class Stack(Protocol):
     def start(self, name: str) -> None:
         """Start a component that was stopped, at the same address, and wait until it is ready."""
 
+    def leave(self) -> None:
+        """Have what nobody needs any more begin to end, and wait for nothing: `__exit__` ends it whatever it does."""
+
     def reload(self, name: str) -> None:
         """Have a component read its configuration again.
 

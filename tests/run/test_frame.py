@@ -126,6 +126,25 @@ def test_the_collector_leaves_what_was_recorded_alone_while_it_is_judged(
     assert gc.get_freeze_count() == 0
 
 
+def test_nothing_is_collected_while_it_is_judged(tmp_path: Path) -> None:
+    class Looking(Scripted):
+        collects = True
+
+        def judge(self) -> str:
+            Looking.collects = gc.isenabled()
+            return super().judge()
+
+    before = gc.isenabled()
+    gc.enable()
+    try:
+        course = Course(Tracebacks(tmp_path / "tracebacks.txt"), lambda _: None)
+        carry_out(Looking({}), course, ExitStack(), lambda _: None)
+        assert (Looking.collects, gc.isenabled()) == (False, True)
+    finally:
+        if not before:
+            gc.disable()
+
+
 def test_the_first_trouble_stays_the_cause(tmp_path: Path) -> None:
     _, course = carried_out(tmp_path, drive=TROUBLE, take_down=EvidenceError("grafana", "is still there"))
     assert str(course.trouble).startswith("prometheus: died")

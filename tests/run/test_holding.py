@@ -20,10 +20,20 @@ from promproof.run import drills as session
 from promproof.run import frame
 from promproof.run.clock import SystemClock
 from promproof.run.frame import Ground
-from promproof.run.holding import MAIN_SHARE, TooMuch, lowered, refuse_doubt, slow, too_much, with_less
+from promproof.run.holding import (
+    MAIN_SHARE,
+    TooMuch,
+    lowered,
+    refuse_doubt,
+    refuse_doubtful_drills,
+    slow,
+    too_much,
+    with_less,
+)
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.run.prepared import Prepared
+from promproof.run.scaling import quickened
 from promproof.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.unit
@@ -152,6 +162,28 @@ def test_an_alert_that_did_wrong_beside_more_than_is_written_is_looked_at_again(
         refuse_doubt(fast, [live, *verdicts(Outcome.UNKNOWN, Outcome.PASS)])
     refuse_doubt(fast, [live, *verdicts(Outcome.FAIL)])  # red for another reason as well
     refuse_doubt(replace(fast, scale=TimeScale(60)), [live])
+
+
+def test_drills_beyond_the_default_that_left_something_in_doubt_are_driven_again(prepared: Prepared) -> None:
+    drills = [drill for drill in load_folder(DRILLS) if drill.default]
+    faster = replace(prepared, scale=TimeScale(90))
+    quick = [quickened(drill, faster.scale) for drill in drills]
+    for outcome in (Outcome.UNKNOWN, Outcome.FAIL):
+        with pytest.raises(TooMuch, match="90 leaves claim/1"):
+            refuse_doubtful_drills(faster, quick, session.refuse, verdicts(Outcome.PASS, outcome))
+    less, fewer = lowered(faster, quick, session.refuse) or pytest.fail("nothing less")
+    assert less.scale.factor == 60
+    assert [drill.plan.rate for drill in fewer] == [drill.plan.rate for drill in drills]
+
+
+def test_drills_at_the_default_or_at_a_scale_that_was_asked_for_are_reported(prepared: Prepared) -> None:
+    drills = [drill for drill in load_folder(DRILLS) if drill.default]
+    doubtful = verdicts(Outcome.FAIL, Outcome.UNKNOWN)
+    faster = replace(prepared, scale=TimeScale(90))
+    refuse_doubtful_drills(prepared, drills, session.refuse, doubtful)
+    asked = replace(faster, options=replace(prepared.options, time_scale=90.0))
+    refuse_doubtful_drills(asked, drills, session.refuse, doubtful)
+    refuse_doubtful_drills(faster, drills, session.refuse, verdicts(Outcome.PASS, Outcome.NOT_VERIFIED))
 
 
 def test_the_command_drives_again_with_less_until_the_machine_holds_it(

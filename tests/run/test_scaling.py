@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from promproof.config.largestscale import fitting
 from promproof.config.timescale import TimeScale
-from promproof.drills.drill import Loaded
+from promproof.drills.drill import Loaded, load_folder
 from promproof.errors import InputError
+from promproof.places import DRILLS
+from promproof.run import drills as session
 from promproof.run import scaling
-from promproof.run.options import Options
+from promproof.run.mixing import staged
+from promproof.run.options import LARGEST_DRILL_SCALE, Options
 from promproof.run.prepare import prepare
 from promproof.run.prepared import Prepared
 
@@ -169,6 +172,20 @@ def test_a_machine_with_less_to_spare_takes_less_and_says_why() -> None:
 def test_a_run_that_gains_nothing_asks_no_machine(given: dict[str, Any]) -> None:
     prepared = prepare(Options.of(**given), lambda: pytest.fail("asked"))
     assert scaling.told(prepared) == "time scale 60"
+
+
+@pytest.mark.parametrize(("processors", "scale"), [(2.0, 90), (1.4, 75), (1.0, 60)])
+def test_drills_take_more_than_the_default_where_there_is_time_to_spare(
+    processors: float, scale: float
+) -> None:
+    options = Options.of(stack="processes", drill=False)
+    prepared = prepare(options, lambda: processors, LARGEST_DRILL_SCALE)
+    assert prepared.scale.factor == scale
+    usual = [drill for drill in load_folder(DRILLS) if drill.default]
+    quick = [scaling.quickened(drill, prepared.scale) for drill in usual]
+    session.refuse(prepared, quick)
+    # what is sent in all does not grow with it
+    assert all(sum(load.rate for load in stage.loads) <= 290 for stage in staged(prepared, quick))
 
 
 def test_a_target_that_runs_already_is_not_sent_more_than_is_written() -> None:

@@ -9,7 +9,7 @@ import pytest
 from promproof.errors import EvidenceError, InputError
 from promproof.evidence.records import ToolResult
 from promproof.exposition import parse
-from promproof.run.bringup import files_checked
+from promproof.run.sidebyside import files_checked
 from promproof.run.versions import FIRST, has_newer, refuse_names, refuse_too_old
 from promproof.stack.binaries import Binaries, Binary
 

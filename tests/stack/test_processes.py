@@ -133,6 +133,17 @@ def test_a_killed_component_ends_without_an_orderly_shutdown(stack: ProcessStack
     assert "See you next time" not in "\n".join(stack.log_tail("prometheus"))
 
 
+def test_a_stack_that_is_left_ends_by_itself_and_is_not_taken_for_dead(stack: ProcessStack) -> None:
+    stack.leave()
+    wait_until(
+        lambda: str(
+            [state for state in stack.states().values() if state.pid and state.exit_status is None] or ""
+        ),
+        20,
+    )
+    assert stack.alive()
+
+
 def test_a_component_that_died_by_itself_is_reported_with_its_log(stack: ProcessStack) -> None:
     pid = stack.pid("prometheus")
     assert pid is not None
