@@ -22,11 +22,12 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Listed(NamedTuple):
-    """A drill of a folder. default: whether it is played where none is named."""
+    """A drill of a folder. default: whether it is played where none is named; by_name: only where it is."""
 
     name: str
     description: str
     default: bool
+    by_name: bool = False
 
 
 def run(given: dict[str, Any]) -> int:
@@ -52,7 +53,7 @@ def _loaded(given: dict[str, Any]) -> list[Listed]:
 
     plugins.use(given["plugins"])
     return [
-        Listed(drill.plan.name, drill.plan.description, drill.default)
+        Listed(drill.plan.name, drill.plan.description, drill.default, drill.plan.by_name)
         for drill in load_folder(given["drills"])
     ]
 
@@ -60,6 +61,7 @@ def _loaded(given: dict[str, Any]) -> list[Listed]:
 def _line(drill: Listed) -> str:
     """A drill as the list shows it; one without a description is its name alone."""
     mark = "" if drill.default else " (with --all or by name)"
+    mark = " (by name)" if drill.by_name else mark
     return f"{drill.name}: {drill.description}{mark}" if drill.description else f"{drill.name}{mark}"
 
 
@@ -87,4 +89,6 @@ def _read(path: Path, *, default: bool) -> Listed | None:
     name, description = data.get("name"), data.get("description", "")
     if not isinstance(name, str) or not isinstance(description, str) or not _NAME.fullmatch(name):
         return None
-    return Listed(name, description, default) if isinstance(data.get("alert"), str) else None
+    if not isinstance(data.get("alert"), str):
+        return None
+    return Listed(name, description, default, data.get("by_name") is True)

@@ -120,7 +120,10 @@ def test_the_list_names_every_drill(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_list_says_of_each_drill_what_is_played() -> None:
-    played = [(drill.plan.name, drill.plan.description, drill.default) for drill in load_folder(DRILLS)]
+    played = [
+        (drill.plan.name, drill.plan.description, drill.default, drill.plan.by_name)
+        for drill in load_folder(DRILLS)
+    ]
     assert drilllist.listed(DRILLS) == played
 
 
