@@ -34,6 +34,11 @@ LIBRARY = (
     "scrape_",
 )
 """Families that come with a client library: nobody promises them."""
+PREFIXED = re.compile(
+    r"_(nodejs_(eventloop|active|heap|external|gc|version)\w*|python_(gc|info)\w*|go_(gc|goroutines|memstats|threads|info)\w*"
+    r"|process_(cpu_(user_|system_)?seconds|start_time|resident_memory|virtual_memory|heap|open_fds|max_fds)\w*)$"
+)
+"""The same under a prefix, as client libraries take one (`collectDefaultMetrics({prefix})`): by whole names."""
 OFTEN = 2
 """Of so many readings what moves without a request must have moved: once alone may be rarer than a run is long."""
 
@@ -226,7 +231,7 @@ def edges(family: Family, last: Exposition) -> list[float]:
 
 def _moved(family: Family, observed: Observed) -> bool:
     """Whether it is the service's own and rises with requests that the run sends too; without any, time and again."""
-    if family.type not in COUNTED_SAMPLE or family.name.startswith(LIBRARY):
+    if family.type not in COUNTED_SAMPLE or is_librarys(family.name):
         return False
     moves = list(observed.moves(family.name + COUNTED_SAMPLE[family.type]))
     sent = {batch.probe for batch in observed.batches if batch.probe is not None} - observed.spoilt
@@ -247,7 +252,7 @@ def stamped(last: Exposition) -> tuple[str, ...]:
 
 def is_librarys(name: str) -> bool:
     """Whether a family comes with a client library, and not from the service."""
-    return name.startswith(LIBRARY) or name.endswith("_created")
+    return name.startswith(LIBRARY) or name.endswith("_created") or PREFIXED.search(name) is not None
 
 
 def still(observed: Observed, found: Recognised) -> frozenset[str]:

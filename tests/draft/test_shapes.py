@@ -203,3 +203,18 @@ def test_a_monitoring_folder_of_another_name_is_told_where_there_is_one_alone(tm
     (tmp_path / "more" / "prometheus.yml").write_text("{}", encoding="utf-8")
     assert elsewhere(tmp_path) == "", "nobody knows which"
     assert elsewhere(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        ("shop_nodejs_gc_duration_seconds", True),
+        ("shop_process_cpu_user_seconds_total", True),
+        ("shop_python_gc_objects_collected_total", True),
+        ("order_process_seconds", False),
+        ("jobs_process_total", False),
+        ("shop_go_live_total", False),
+    ],
+)
+def test_what_a_library_tells_of_its_own_process_is_known_under_a_prefix(name: str, is_known: bool) -> None:
+    assert metrics.is_librarys(name) == is_known
