@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from math import isclose
 
+from promproof.config.durations import parse_duration
 from promproof.config.promql import parse
 from promproof.contract.model import Contract
 from promproof.contract.panels import PanelClaim
@@ -34,6 +35,11 @@ _IN_RANGE = re.compile(
     r"\b(?:in|over|of|during|within) the (?:selected|chosen|whole|visible) (?:time )?range\b", re.IGNORECASE
 )
 _WINDOW = re.compile(r"\[([^\]:]+)")
+_TIME = re.compile(
+    r"\b(?:of|over|in|during|within|last|past) (?:the )?(?:last |past )?(\d+) (minute|hour|day|week)s?\b",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\bby (\w+)(?: and (\w+))?")
 _STEP = re.compile(r"\$\{?__(?:rate_)?interval\b")
 
 
@@ -49,6 +55,8 @@ def misdescribed(panel: Panel, wanted: PanelClaim, contract: Contract) -> Iterat
         *_of_other_statuses(said, wanted),
         *_not_left_out(said, panel, alerts),
         *_of_another_range(said, panel),
+        *_of_another_time(said, panel),
+        *_of_another_label(said, panel, contract),
     ]
     yield from (f"{panel.path}.description: {text}" for text in texts)
 
@@ -139,3 +147,29 @@ def _of_another_range(said: str, panel: Panel) -> Iterator[str]:
         windows = _WINDOW.findall(target.expression)
         if found and target.instant and windows and all(map(_STEP.search, windows)):
             yield f"says {found[0]!r}, and {target.ref} asks once for [{windows[0]}]"
+
+
+def _of_another_time(said: str, panel: Panel) -> Iterator[str]:
+    """`the requests of 30 days`, where all queries look back another time, which is no choice of the reader."""
+    told = {f"{number}{unit[0].lower()}" for number, unit in _TIME.findall(said)}
+    asked = {window for target in panel.sent for window in _WINDOW.findall(target.expression)}
+    sizes = {_milliseconds(window) for window in asked}
+    if told and len(sizes) == 1 and 0 not in sizes and not sizes & {_milliseconds(text) for text in told}:
+        yield f"says {', '.join(sorted(told))}, and the queries look back {', '.join(sorted(asked))}"
+
+
+def _milliseconds(window: str) -> float:
+    try:
+        return parse_duration(window)
+    except ValueError:
+        return 0.0  # a variable, or letters of a pattern
+
+
+def _of_another_label(said: str, panel: Panel, contract: Contract) -> Iterator[str]:
+    """`by prompt`, where no query has the documented label of prompts, and each sums by another one."""
+    known = {label for documented in contract.metrics for label in documented.labels}
+    texts = " ".join(f"{target.expression} {target.legend}" for target in panel.sent)
+    for word in (word.lower() for pair in _BY.findall(said) for word in pair if word):
+        label = next((name for name in (word, f"{word}_id", f"{word}_name") if name in known), None)
+        if label is not None and " by " in texts and not re.search(rf"\b{label}\b", texts):
+            yield f"says by {word}, and no query has the label {label}"

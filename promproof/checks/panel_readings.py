@@ -33,6 +33,7 @@ _PLAIN = ("short", "none")
 _TIMES_100 = re.compile(r"\b100\b")
 _FEWEST = 12
 """Scrapes that a dashboard opens with at least: a rate needs some of them for its first point."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _WINDOW = re.compile(r"\[(\$[^\]:]+|(?:\d+(?:ms|[smhdwy]))+(?=[\]:]))")
 """And no letters of a pattern (`[45]..`)."""
@@ -54,7 +55,9 @@ def reading_departures(views: Views, dashboard: Dashboard, panel: Panel, wanted:
         for way, path, text in (
             *_of_shares(raw, panel),
             *_of_names(views, dashboard, panel),
+            *_of_one_name(views, dashboard, panel),
             *_of_windows(panel, wanted),
+            *_of_other_windows(panel),
         )
         if way not in wanted.departs
     ]
@@ -64,6 +67,7 @@ def opening_departures(views: Views, dashboard: Dashboard) -> Iterator[str]:
     """A range with which the dashboard opens, of a few scrapes; marks and links that do not what they say."""
     raw = object_of(file_of(views, dashboard))
     yield from _of_marks(raw)
+    yield from _of_titles(raw, views.evidence.contract)
     yield from _of_links(raw, [object_of(file_of(views, other)) for other in views.folder.dashboards])
     begin = object_of(raw.get("time")).get("from")
     match = _COUNTED.fullmatch(str(begin or ""))
@@ -92,6 +96,21 @@ def _of_marks(raw: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"$.annotations.list[{index}].expr: {mark.get('name')} asks for alerts that are {min(asked)}, "
                 f"and says {min(said)}"
+            )
+
+
+def _of_titles(raw: Mapping[str, Any], contract: Contract) -> Iterator[str]:
+    """Marks of alerts whose title is a label that no alert has: it stays empty."""
+    known = {"alertname", "alertstate", "severity", "job", "instance"}
+    known |= {label for metric in contract.metrics for label in metric.labels}
+    known |= {label for alert in contract.alerts for label in alert.labels}
+    for index, mark in enumerate(items_of(object_of(raw.get("annotations")).get("list"))):
+        title = str(mark.get("titleFormat") or "")
+        read = set(_IN_LEGEND.findall(title))
+        if "ALERTS" in str(mark.get("expr") or "") and read and not read & known:
+            yield (
+                f"$.annotations.list[{index}].titleFormat: {title} of {mark.get('name')} is empty: alerts have no "
+                f"label {min(read)}"
             )
 
 
@@ -179,6 +198,39 @@ def _of_names(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tupl
                 f"{target.path}.legendFormat",
                 f"leaves out {', '.join(lost)}: several series have one name",
             )
+
+
+def _of_one_name(views: Views, dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Queries that leave their names to Grafana, and sum by the same labels: their series have one name."""
+    seen: dict[frozenset[str], str] = {}
+    for target in panel.sent if panel.type in _NAMED else ():
+        try:
+            by = _grouped(parse(plain(views, dashboard, panel, target)))
+        except ValueError:
+            continue
+        if target.legend not in _BY_ITSELF or not by:
+            continue
+        if by in seen:
+            yield (
+                "names",
+                f"{target.path}.legendFormat",
+                f"{target.ref} and {seen[by]} have one name: Grafana takes their labels, {', '.join(sorted(by))}",
+            )
+        seen.setdefault(by, target.ref)
+
+
+def _of_other_windows(panel: Panel) -> Iterator[tuple[str, str, str]]:
+    """Queries that differ in a number alone, one of which looks back another time, and does not say so."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for target in panel.sent:
+        windows = set(_WINDOW.findall(target.expression))
+        if len(windows) != 1:
+            continue
+        window = windows.pop()
+        alike = _NUMBER.sub("", _WINDOW.sub("[]", target.expression)), _NUMBER.sub("", target.legend)
+        other, ref = first.setdefault(alike, (window, target.ref))
+        if other != window and window not in target.legend:
+            yield "time", f"{target.path}.expr", f"looks back {window}, and {ref} {other}"
 
 
 def _of_alerts(contract: Contract) -> dict[str, Label]:

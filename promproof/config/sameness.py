@@ -174,16 +174,26 @@ def _of_state(side: Any, limit: tuple[str, float]) -> tuple[str, float]:
     return ("==", holds.pop()) if len(holds) == 1 else limit
 
 
+def _summed_by(node: Any) -> tuple[bool, list[str]] | None:
+    """The labels of the result: of an aggregation, of one that is compared or computed with a number, of a share."""
+    node = bare(node)
+    if not isinstance(node, promql.BinaryExpr) or node.modifier is not None:
+        return _grouping(node)
+    sides = [_summed_by(side) for side in (node.lhs, node.rhs) if number(side) is None]
+    return sides[0] if sides and all(side == sides[0] for side in sides) else None
+
+
 def _matching(node: Any) -> str:
     """How an operation finds its pairs, as text; empty where nothing is said, or what holds anyway."""
     modifier = node.modifier
     if modifier is None:
         return ""
     said = labels_in_order(str(modifier)).strip()
-    if modifier.return_bool or "OneToOne" not in str(modifier.card) or modifier.matching is None:
+    is_set = str(node.op).lower() in ("and", "unless")
+    if modifier.return_bool or not (is_set or "OneToOne" in str(modifier.card)) or modifier.matching is None:
         return f" {said}" if said else ""
     labels = sorted(map(str, modifier.matching.labels))
     is_on = "Include" in str(modifier.matching.type)
-    if is_on and _grouping(node.lhs) == _grouping(node.rhs) == (False, labels):
+    if is_on and _summed_by(node.lhs) == _summed_by(node.rhs) == (False, labels):
         return ""  # both sides have these labels and no others
     return f" {said}"

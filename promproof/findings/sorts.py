@@ -36,6 +36,8 @@ _WORDS = re.compile(
     r"|additionalPrometheusRulesMap)\b"
 )
 _BOARD = re.compile(r'"(?:panels|rows|elements)"')
+_IMAGE = re.compile(r"^\s+image:.*\b(?:prometheus|alertmanager|grafana)\b", re.MULTILINE)
+"""In a compose file: a program of the stack."""
 # Keys at the start of a line, as they stand in files of the stack and hardly anywhere else.
 _SURE = re.compile(
     r"^(?:scrape_configs|rule_files|inhibit_rules|alerting|groups):|^route:\s*$|"
@@ -104,7 +106,12 @@ def may_matter(text: str, *, is_json: bool) -> bool:
 
 def is_of_the_stack(text: str, *, is_json: bool) -> bool:
     """Whether a text that can't be read is meant for a program of the stack."""
-    return '"schemaVersion"' in text if is_json else _SURE.search(text) is not None
+    if is_json:
+        return '"schemaVersion"' in text
+    is_compose = (
+        re.search(r"^services:\s*$", text, re.MULTILINE) is not None and _IMAGE.search(text) is not None
+    )
+    return is_compose or _SURE.search(text) is not None
 
 
 def is_template(text: str, *, is_readable: bool) -> bool:

@@ -52,6 +52,10 @@ def test_another_comparison_is_another_expression(other: str) -> None:
         ("1 - a / b > 0.8", "1 - (a / b) > 0.8"),
         ("(a - b) / a", "1 - b / a"),
         ("a * 100", "100 * a"),
+        (
+            "sum by (a) (b) / sum by (a) (c) > 1 and sum by (a) (d) > 2",
+            "sum by (a) (b) / sum by (a) (c) > 1 and on (a) sum by (a) (d) > 2",
+        ),
         ("predict_linear(a[6h], 86400) < 0", "predict_linear(a[6h], 24 * 3600) < 0"),
         ("sum by (job) (a) / sum by (job) (b)", "sum by (job) (a) / on (job) sum by (job,) (b)"),
         ('absent(up{job="a"}) or absent(up{job="b"})', 'absent(up{job="b"}) or absent(up{job="a"})'),
@@ -71,6 +75,11 @@ def test_brackets_order_and_arithmetic_make_no_difference(one: str, other: str) 
     ("one", "other"),
     [
         ("1 - a / b", "(1 - a) / b"),
+        (
+            "sum by (a, e) (b) > 1 and sum by (a) (d) > 2",
+            "sum by (a, e) (b) > 1 and on (a) sum by (a) (d) > 2",
+        ),
+        ("b > 1 and d > 2", "b > 1 and on (a) d > 2"),
         ("(a - b) / c", "1 - b / c"),
         ("(a - b) / b", "1 - b / a"),
         ("a - b", "b - a"),

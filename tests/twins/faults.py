@@ -64,6 +64,18 @@ HARMLESS = (
         "value",
     ),
     _fine(
+        "the same time in other words",
+        f"{BOARDS}/system-overview.json",
+        "panels>Availability>description",
+        "Of the requests of 2 weeks (14 days) the share without a 5xx status. The objective is 99.9 %.",
+    ),
+    _fine(
+        "a mark called by its severity",
+        f"{BOARDS}/system-overview.json",
+        "annotations>list>1>titleFormat",
+        "{{severity}} {{what}}",
+    ),
+    _fine(
         "colours of one's own",
         f"{BOARDS}/system-overview.json",
         "panels>Availability>fieldConfig>defaults>thresholds>steps",

@@ -238,6 +238,23 @@ PANELS = (
         "targets>0>expr",
         instead("count(", "count by (severity) ("),
     ),
+    panel_of("one of three looks back an hour", P95, "targets>2>expr", instead("[5m]", "[1h]")),
+    panel_of(
+        "three lines of one name",
+        P95,
+        "targets",
+        lambda targets: [{**target, "legendFormat": "__auto"} for target in targets],
+    ),
+    panel_of(
+        "another time in words", "system-overview/Availability", "description", instead("14 days", "30 days")
+    ),
+    panel_of(
+        "the neighbour's label in words",
+        "pipeline-metrics/Cost Analysis",
+        "description",
+        instead("by pipeline", "by prompt"),
+    ),
+    _board("marks without a name", "annotations>list>1>titleFormat", "{{alert}}", "system-overview"),
     _board(
         "marks that Grafana itself is asked for",
         "annotations>list>1>datasource",

@@ -35,6 +35,8 @@ _ALONE = re.compile(r"(?:docker-)?compose\.ya?ml")
 _VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
 """A name of a volume; a single letter is a drive of Windows."""
 _NAME = re.compile(r"[\w.-]+")
+_NO_VARIABLE = re.compile(r"\$(?![A-Za-z_{]).?|\$\{(?![A-Za-z_]).?")
+"""compose-go, template/template.go: what stands behind a dollar is a name, or a name in braces."""
 _NEVER_EMPTY = ("build", "depends_on", "ports", "volumes")
 _Mistake = tuple[tuple[str | int, ...], str, str]
 """The key in the service, what is wrong there, and what to do."""
@@ -43,6 +45,7 @@ _Mistake = tuple[tuple[str | int, ...], str, str]
 @each_compose(REFUSED)
 def judge(file: ComposeFile, setup: Setup) -> Iterator[Finding]:
     """The services that are started without a profile; none of a file that completes another one."""
+    yield from _dollars(file)
     if _is_completed(file):
         return
     project = _project(file, setup)
@@ -59,6 +62,32 @@ def judge(file: ComposeFile, setup: Setup) -> Iterator[Finding]:
                 see=f"docker compose -f {file.argument} config -q",
                 severity=None if is_alone else Severity.HINT,
             )
+
+
+def _dollars(file: ComposeFile) -> Iterator[Finding]:
+    """Dollars behind which no variable stands: Compose refuses them in any file and service."""
+    for service in file.services:
+        for key, text in _texts(service.part.data):
+            if match := _NO_VARIABLE.search(text.replace("$$", "")):
+                yield REFUSED.at(
+                    service.at(*key),
+                    f"{match[0]!r} is no variable",
+                    effect="Compose refuses the whole file: nothing is started",
+                    todo="write $$ for a dollar",
+                    see=f"docker compose -f {file.argument} config -q",
+                )
+
+
+def _texts(data: object, key: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The texts of a service, by their keys."""
+    if isinstance(data, str):
+        yield key, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _texts(value, (*key, str(name)))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _texts(value, (*key, index))
 
 
 def _is_completed(file: ComposeFile) -> bool:
