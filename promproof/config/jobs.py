@@ -29,6 +29,10 @@ MONITORING = {
     "cadvisor": 8080,
 }
 """Names of jobs that read the monitoring, with the port of the program that each stands for."""
+BESIDE = frozenset(
+    ("alloy", "jaeger", "mimir", "otel-collector", "otelcol", "promtail", "tempo", "thanos", "vector")
+)
+"""Names of jobs that read what collects and keeps telemetry, at ports that others have as well."""
 EXPORTERS = frozenset((9104, 9113, 9114, 9116, 9117, 9121, 9150, 9182, 9187, 9216, 9308, 9419))
 """Ports that Prometheus' list allocates to exporters of MySQL, nginx, Elasticsearch, SNMP, Apache, Redis, Memcached,
 Windows, PostgreSQL, MongoDB, Kafka and RabbitMQ."""
@@ -154,7 +158,17 @@ def candidates(jobs: Mapping[str, Job]) -> list[str]:
 
 def _is_monitoring(job: Job) -> bool:
     name = job.name.lower().replace("_", "-").removesuffix("-exporter")
-    return name in MONITORING or job.metrics_path == "/federate" or _is_at(job, _PORTS)
+    is_named = name in MONITORING or name in BESIDE
+    return is_named or job.metrics_path == "/federate" or (_is_at(job, _PORTS) and not _is_a_services(job))
+
+
+def _is_a_services(job: Job) -> bool:
+    """Whether all targets of a job have the port of Prometheus, and nothing else speaks of one: services have it too."""
+    hosts = [target.rpartition(":")[0] for target in job.targets]
+    told = any("prom" in word.lower() for word in (job.name, *hosts)) or any(
+        host in LOOPBACK for host in hosts
+    )
+    return _is_at(job, {MONITORING["prometheus"]}) and not told
 
 
 def _is_of_another(job: Job) -> bool:

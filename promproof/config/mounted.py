@@ -36,7 +36,10 @@ def configuration(root: Path, program: str) -> Path | None:
         if (file := _configured(root, service, program)) is not None:
             return file
     told = {_configured(root, service, program) for service in _services(root, _others(root))} - {None}
-    told = told or {_configured(root, service, program) for service in _images(root)} - {None}
+    places = (root, root / program)  # without Compose an image is built in its program's folder
+    told = told or {
+        _configured(place, service, program) for place in places for service in _images(place)
+    } - {None}
     return told.pop() if len(told) == 1 else None
 
 

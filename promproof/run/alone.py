@@ -8,6 +8,7 @@ already the folder has what it has loaded: its rules, and how often it reads the
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 from base64 import b64decode
 from collections.abc import Mapping
@@ -20,11 +21,11 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from promproof.config.durations import format_duration
-from promproof.config.folder import find_prometheus
+from promproof.config.folder import PROMETHEUS_FILES, find_prometheus
 from promproof.config.jobs import of_targets
 from promproof.config.loadedrules import rule_files
 from promproof.contract.model import Contract
-from promproof.errors import EvidenceError
+from promproof.errors import EvidenceError, InputError
 from promproof.http import access_of, started_access
 from promproof.observe.prometheus import Prometheus
 from promproof.places import DEFAULT_MONITORING, MADE, cache_dir
@@ -34,12 +35,18 @@ SCRAPE_INTERVAL = "15s"
 
 
 def with_monitoring(options: Options, contract: Contract) -> Options:
-    """The options with a folder that holds a Prometheus configuration; one that a user names is left as it is."""
+    """The options with a folder that holds a Prometheus configuration; one that a user names is left as it is.
+
+    Raises:
+        InputError: the contract promises alerts or dashboards, and no folder is there that could have them.
+    """
     if options.monitoring != DEFAULT_MONITORING or _has_prometheus(options):
         return options
     beside = replace(options, monitoring=options.contract.parent)
     if _has_prometheus(beside):
         return beside
+    if options.stack.prometheus is None:
+        _refuse_promises_of_a_folder(contract)
     server = _asked(options, contract)
     job = contract.target.job or server.job or contract.service
     reading = _reading(options, contract)
@@ -68,6 +75,29 @@ def with_monitoring(options: Options, contract: Contract) -> Options:
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     return replace(options, monitoring=folder)
+
+
+def _refuse_promises_of_a_folder(contract: Contract) -> None:
+    """Of a draft that was made with `--monitoring`: without it each alert would be missing, and each panel unknown."""
+    promised = [
+        f"{len(named)} {what}{'' if len(named) == 1 else 's'}"
+        for what, named in (("alert", contract.alerts), ("dashboard", contract.dashboards))
+        if named
+    ]
+    if promised:
+        places = dict.fromkeys(
+            str(path.parent.parent if name.startswith("prometheus/") else path.parent)
+            for depth in ("*/", "*/*/", "*/*/*/")
+            for name in PROMETHEUS_FILES
+            for path in sorted(DEFAULT_MONITORING.parent.glob(depth + name))
+        )
+        here = [os.path.relpath(place, DEFAULT_MONITORING.parent) for place in places]
+        raise InputError(
+            what=f"the contract promises {' and '.join(promised)}, and no monitoring folder is here",
+            where=str(DEFAULT_MONITORING),
+            expected="the folder that has them, with a prometheus.yml",
+            todo=f"name it: --monitoring {here[0] if here else 'DIR'}",
+        )
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,14 @@ def test_the_configuration_that_an_image_names_is_found_without_compose(tmp_path
     assert [document.path for document in read_folder(tmp_path).rules] == [tmp_path / "a.yml"]
 
 
+def test_an_image_in_the_folder_of_its_program_tells_too(tmp_path: Path) -> None:
+    written(tmp_path, prometheus__prom_yml="{}")
+    (tmp_path / "prometheus" / "Dockerfile").write_text(
+        "FROM prom/prometheus\nCOPY prom.yml /etc/prometheus/prometheus.yml\n", encoding="utf-8"
+    )
+    assert find_prometheus(tmp_path) == tmp_path / "prometheus" / "prom.yml"
+
+
 def test_what_a_volume_mounts_hides_what_the_image_has(tmp_path: Path) -> None:
     written(tmp_path, baked_yml="{}", mounted_yml="{}")
     (tmp_path / "Dockerfile").write_text(

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from promproof.config.folder import Job
-from promproof.config.jobs import Scraping, at_address, instances, job_of, of_one, of_targets, shared
+from promproof.config.jobs import (
+    Scraping,
+    at_address,
+    candidates,
+    instances,
+    job_of,
+    of_one,
+    of_targets,
+    shared,
+)
 from promproof.errors import InputError
 
 pytestmark = pytest.mark.unit
@@ -68,6 +77,23 @@ def test_another_prometheus_is_not_the_target(path: str) -> None:
     else:
         with pytest.raises(InputError, match="no scrape job reads the target"):
             job_of(jobs, "shop", None, "prometheus.yml")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "found"),
+    [
+        ("workflows", "temporal:9090", ["workflows"]),
+        ("cluster", "prom-2:9090", []),
+        ("prom-cluster", "10.0.0.1:9090", []),
+        ("itself", "127.0.0.1:9090", []),
+        ("otel-collector", "otel-collector:8888", []),
+        ("promtail", "promtail:9080", []),
+    ],
+)
+def test_the_port_of_prometheus_may_be_a_services_and_a_collector_is_none(
+    name: str, target: str, found: list[str]
+) -> None:
+    assert candidates({name: Job(name, "http", "/metrics", (target,))}) == found
 
 
 def test_prometheus_that_reads_itself_alone_does_not_read_the_target() -> None:

@@ -15,6 +15,7 @@ from promproof import http
 from promproof.config.folder import read_folder
 from promproof.config.rules import read
 from promproof.contract.model import Contract
+from promproof.errors import InputError
 from promproof.run import alone
 from promproof.run.access import METRICS, let_in_to
 from promproof.run.options import Options, TargetOptions
@@ -46,6 +47,28 @@ def test_a_prometheus_yml_beside_the_contract_is_taken(options: Options) -> None
 def test_a_folder_that_somebody_names_is_not_replaced(options: Options, tmp_path: Path) -> None:
     named = replace(options, monitoring=tmp_path / "elsewhere")
     assert alone.with_monitoring(named, CONTRACT) == named
+
+
+PROMISES = {
+    "alerts": [{"name": "Down", "always": True}],
+    "dashboards": [{"uid": "a"}, {"uid": "b"}],
+}
+
+
+@pytest.mark.parametrize("place", ["deploy/monitoring/prometheus.yml", "ops/prometheus/prometheus.yml", ""])
+def test_promised_alerts_without_a_folder_are_refused_once_with_the_folder_that_is_here(
+    options: Options, place: str
+) -> None:
+    """Before, each alert was red, and each panel unknown."""
+    contract = Contract.model_validate({"contract": 1, "service": "shop", **PROMISES})
+    if place:
+        (options.contract.parent / place).parent.mkdir(parents=True)
+        (options.contract.parent / place).write_text(PROMETHEUS, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        alone.with_monitoring(options, contract)
+    assert "promises 1 alert and 2 dashboards" in str(caught.value)
+    wanted = {"deploy/monitoring/prometheus.yml": "deploy/monitoring", "": "DIR"}.get(place, "ops")
+    assert f"--monitoring {wanted}" in str(caught.value)
 
 
 def job_of(options: Options, url: str, metrics: str | None = None, **stack: Any) -> dict[str, Any]:
