@@ -137,8 +137,7 @@ def read_folder(monitoring: Path) -> Folder:
             _load(file, JobsFile, "a file of scrape_configs")
     names = dict.fromkeys(file for pattern in patterns for file in pattern.files)
     rules = tuple(_load(file, RuleFile, "a rule file") for file in names)
-    found = _first(root, ALERTMANAGER_FILES) or mounted.configuration(root, "alertmanager")
-    alertmanager = _load(found, AlertmanagerFile, "an Alertmanager configuration") if found else None
+    alertmanager = _alertmanager(root)
     dropped = [
         Finding(_relative(root, document.path), f"line {note.line}", note.text)
         for document in (prometheus, *rules, alertmanager)
@@ -146,6 +145,15 @@ def read_folder(monitoring: Path) -> Folder:
         for note in document.notes
     ]
     return Folder(root, prometheus, patterns, rules, alertmanager, (*unmatched, *dropped))
+
+
+def _alertmanager(root: Path) -> Document | None:
+    """Alertmanager's configuration; None for none, and for a file with comments alone beside a template of it, say."""
+    mounts = mounted.configuration(root, "alertmanager")
+    found = _first(root, ALERTMANAGER_FILES) or mounts
+    document = _load(found, AlertmanagerFile, "an Alertmanager configuration") if found else None
+    # one that is mounted is what Alertmanager reads, and refuses
+    return document if document is None or document.data or found == mounts else None
 
 
 def _patterns(prometheus: Document, key: str) -> tuple[Pattern, ...]:

@@ -163,7 +163,7 @@ def _is_monitoring(job: Job) -> bool:
 
 
 def _is_a_services(job: Job) -> bool:
-    """Whether all targets of a job have the port of Prometheus, and nothing else speaks of one: services have it too."""
+    """Whether all targets of a job have the port of Prometheus, and nothing else speaks of it: services have it too."""
     hosts = [target.rpartition(":")[0] for target in job.targets]
     told = any("prom" in word.lower() for word in (job.name, *hosts)) or any(
         host in LOOPBACK for host in hosts

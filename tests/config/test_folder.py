@@ -53,3 +53,17 @@ def test_the_names_of_jobs_and_receivers_are_read(shop: Path) -> None:
     assert folder.jobs["shop"].metrics_path == "/stats"
     assert folder.jobs["shop"].targets == ("shop.example:8000",)
     assert folder.receivers == ["people", "pager", "hook", "quiet"]
+
+
+@pytest.mark.parametrize(("mount", "is_read"), [("alertmanager.yml", True), ("template.yml", False)])
+def test_a_file_of_comments_alone_is_alertmanagers_where_it_is_mounted(
+    mount: str, is_read: bool, tmp_path: Path
+) -> None:
+    """Beside a template that the container fills in, it is none: Alertmanager would end the run."""
+    (tmp_path / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
+    (tmp_path / "alertmanager.yml").write_text("# see template.yml\n", encoding="utf-8")
+    (tmp_path / "docker-compose.yml").write_text(
+        f"services: {{a: {{image: prom/alertmanager, volumes: ['./{mount}:/etc/alertmanager/alertmanager.yml']}}}}\n",
+        encoding="utf-8",
+    )
+    assert (read_folder(tmp_path).alertmanager is not None) is is_read
