@@ -70,7 +70,10 @@ def test_a_missing_program_is_named_and_ends_with_4(tmp_path: Path) -> None:
 
 def test_a_target_that_dies_at_its_start_ends_with_2_and_its_last_words(tmp_path: Path) -> None:
     done = suites(
-        "--app", f"{sys.executable} -c 'raise SystemExit(\"no luck today\")'", "--reports", str(tmp_path)
+        "--app",
+        f"{sys.executable} -c 'raise SystemExit(\"no luck today\")' {{port}}",
+        "--reports",
+        str(tmp_path),
     )
     assert done.returncode == 2, done.stdout + done.stderr
     lines = done.stdout.splitlines()

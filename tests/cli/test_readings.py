@@ -283,6 +283,7 @@ def test_a_monitoring_folder_or_a_cache_that_cannot_be_looked_at_is_no_crash(
 READERS = {
     "catalogue": "the files of a set-up that a run has read already, and the catalogue itself",
     "cli/ui.py": "Locust's own source",
+    "config/baked.py": "bounded, and a Dockerfile that can't be read brings no file",
     "config/jsonlines.py": "what this program wrote",
     "config/masking.py": "the folder of a run",
     "faults/broken_configuration.py": "the run copy",
