@@ -45,7 +45,7 @@ class Course:
 
     @staticmethod
     def from_json(data: Mapping[str, list[int]]) -> Course:
-        return Course(**{name: b.from_flat(bins) for name, bins in data.items()})
+        return Course(**{name: b.settled(bins) for name, bins in data.items()})
 
 
 _COURSE_PARTS = tuple(part.name for part in fields(Course))
@@ -79,7 +79,7 @@ class EndpointView:
         rest = dict(self.started)
         for part in (self.dropped, *(course.starts for course in self.outcomes.values())):
             b.add_into(rest, {index: -n for index, n in part.items()})
-        return rest
+        return b.packed(dict(rest))  # the copy has no room for what was taken away
 
     @cached_property
     def unresolved_totals(self) -> b.Totals:
@@ -123,7 +123,7 @@ class EndpointView:
             outcomes={int(status): Course.from_json(course) for status, course in data.get("outcomes", ())},
             latency_ns=int(data.get("latency_ns", 0)),
             floors={float(seconds): int(n) for seconds, n in data.get("floors", ())},
-            **{name: b.from_flat(data[name]) for name in BIN_PARTS if name in data},
+            **{name: b.settled(data[name]) for name in BIN_PARTS if name in data},
         )
 
 

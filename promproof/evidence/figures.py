@@ -11,7 +11,7 @@ BATCH = 64 * os.sysconf("SC_PAGE_SIZE")
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One reading: run time (seconds) before and after it, CPU seconds, resident bytes, open descriptors, threads."""
 

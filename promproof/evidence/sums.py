@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 
-from promproof.evidence.bins import Bins, add_into
+from promproof.evidence.bins import Bins, Packed, add_into, packed
 from promproof.evidence.endpointview import BIN_PARTS, Course, EndpointView
 from promproof.evidence.view import EndpointKey, LedgerView, Seen, TallyKey
 
@@ -25,7 +25,11 @@ def merge(views: Iterable[LedgerView]) -> LedgerView:
     total = ViewSum(parts[0].bin_seconds)
     for part in parts:
         total.add(part)
-    return total.view()
+    return total.view(packed)
+
+
+Held = Callable[[dict[int, int]], Bins]
+"""What a view holds of a sum's bins: a copy, or those themselves of a sum that goes on no more."""
 
 
 class ViewSum:
@@ -64,16 +68,16 @@ class ViewSum:
         self._latest = max(self._latest, view.latest)
         self._complete = self._complete and view.complete
 
-    def view(self) -> LedgerView:
-        """The sum so far; later additions do not change it."""
+    def view(self, held: Held = dict) -> LedgerView:
+        """The sum so far; later additions do not change it, if the bins are copied."""
         return LedgerView(
             bin_seconds=self._bin_seconds,
-            endpoints_seen={key: endpoint.view() for key, endpoint in self._endpoints.items()},
-            tallies_seen={key: course.view() for key, course in self._tallies.items()},
-            tallies_lost={key: dict(starts) for key, starts in self._tallies_lost.items()},
+            endpoints_seen={key: endpoint.view(held) for key, endpoint in self._endpoints.items()},
+            tallies_seen={key: course.view(held) for key, course in self._tallies.items()},
+            tallies_lost={key: held(starts) for key, starts in self._tallies_lost.items()},
             users=dict(self._users),
             visits={user: tuple(visits) for user, visits in self._visits.items()},
-            lags=dict(self._lags),
+            lags=held(self._lags),
             latest=self._latest,
             complete=self._complete,
         )
@@ -91,42 +95,59 @@ def joined(one: Seen, other: Seen) -> Seen:
     return min(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
 
 
+class _Sum:
+    """Bins that are added up; those that come alone and stay as they are need no copy."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self) -> None:
+        self._total: dict[int, int] | Packed = {}
+
+    def add(self, part: Bins) -> None:
+        if isinstance(part, Packed) and not self._total:
+            self._total = part
+            return
+        if isinstance(self._total, Packed):
+            self._total = dict(self._total.items())
+        add_into(self._total, part)
+
+    def bins(self, held: Held) -> Bins:
+        return self._total if isinstance(self._total, Packed) else held(self._total)
+
+
 class _CourseSum:
     def __init__(self) -> None:
-        self._starts: dict[int, int] = {}
-        self._ends: dict[int, int] = {}
-        self._left: dict[int, int] = {}
+        self._starts, self._ends, self._left = _Sum(), _Sum(), _Sum()
 
     def add(self, course: Course) -> None:
-        add_into(self._starts, course.starts)
-        add_into(self._ends, course.ends)
-        add_into(self._left, course.left)
+        self._starts.add(course.starts)
+        self._ends.add(course.ends)
+        self._left.add(course.left)
 
-    def view(self) -> Course:
-        return Course(dict(self._starts), dict(self._ends), dict(self._left))
+    def view(self, held: Held) -> Course:
+        return Course(self._starts.bins(held), self._ends.bins(held), self._left.bins(held))
 
 
 class _EndpointSum:
     def __init__(self) -> None:
-        self._parts: dict[str, dict[int, int]] = {name: {} for name in BIN_PARTS}
+        self._parts = {name: _Sum() for name in BIN_PARTS}
         self._outcomes: dict[int, _CourseSum] = {}
         self._latency_ns = 0
         self._floors: dict[float, int] = {}
 
     def add(self, view: EndpointView) -> None:
-        for name in BIN_PARTS:
-            part: Bins = getattr(view, name)
-            add_into(self._parts[name], part)
+        for name, total in self._parts.items():
+            total.add(getattr(view, name))
         for status, course in view.outcomes.items():
             self._outcomes.setdefault(status, _CourseSum()).add(course)
         self._latency_ns += view.latency_ns
         for seconds, n in view.floors.items():
             self._floors[seconds] = self._floors.get(seconds, 0) + n
 
-    def view(self) -> EndpointView:
+    def view(self, held: Held) -> EndpointView:
         return EndpointView(
-            outcomes={status: course.view() for status, course in self._outcomes.items()},
+            outcomes={status: course.view(held) for status, course in self._outcomes.items()},
             latency_ns=self._latency_ns,
             floors=dict(self._floors),
-            **{name: dict(part) for name, part in self._parts.items()},
+            **{name: part.bins(held) for name, part in self._parts.items()},
         )

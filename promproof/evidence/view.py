@@ -278,10 +278,10 @@ class LedgerView:
                     for name, labels, course in data["tallies"]
                 },
                 tallies_lost={
-                    (name, labels_of(labels)): b.from_flat(n) for name, labels, n in data["tallies_lost"]
+                    (name, labels_of(labels)): b.settled(n) for name, labels, n in data["tallies_lost"]
                 },
                 users={user: (float(a), float(z), float(end)) for user, (a, z, end) in data["users"].items()},
-                lags=b.from_flat(data["lags"]),
+                lags=b.settled(data["lags"]),
                 latest=-inf if data["latest"] is None else float(data["latest"]),
                 complete=bool(data["complete"]),
             )

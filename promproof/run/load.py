@@ -13,7 +13,7 @@ from pathlib import Path
 
 from promproof.crash import Tracebacks
 from promproof.errors import InputError
-from promproof.load import baseline
+from promproof.load import baseline, descriptors
 from promproof.load.account import Account
 from promproof.load.asked import Questions
 from promproof.load.endpoint import serve
@@ -74,7 +74,15 @@ class Session:
         self._questions.begin()
         cleanup.enter_context(serve(self.options.output.serve_metrics, self.account))
         cleanup.callback(self._generator.end)
+        self._tell_bounds()
         self._generator.start(journal)
+
+    def _tell_bounds(self) -> None:
+        sharing, arrival = self.options.sharing, self.options.scenario.arrival
+        if arrival is None or sharing.await_workers:  # other machines may allow other numbers of files
+            return
+        if bounds := arrival.at_most(max(sharing.workers, 1), descriptors.of_generator()):
+            self._say(bounds)
 
     def drive(self) -> None:
         """Follow the generator until it has ended."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from promproof.evidence.bins import bucket_top
@@ -15,23 +15,46 @@ from promproof.evidence.records import Latencies
 from promproof.evidence.view import EndpointKey
 
 
+class _Seconds(dict[int, float]):
+    """The end of a bucket (s): an hour has millions of latencies, of a few thousand buckets."""
+
+    def __missing__(self, index: int) -> float:
+        made = self[index] = (bucket_top(index) + 1) / 1e6
+        return made
+
+
+_SECONDS = _Seconds()
+
+
 @dataclass(frozen=True)
 class Ended:
-    """Requests of one endpoint that ended between two run times: latencies and injected delays in seconds."""
+    """Requests of one endpoint that ended between two run times: latencies and injected delays in seconds.
+
+    buckets: HDR bucket and count in turns, as they were recorded; what they say is told to whoever asks.
+    """
 
     since: float
     until: float
-    latencies: tuple[tuple[float, int], ...]
+    buckets: Sequence[int]
     delays: tuple[tuple[float, int], ...]
 
     @cached_property
     def longest(self) -> float:
         """The longest latency."""
-        return max(latency for latency, _ in self.latencies)
+        return _SECONDS[max(self.buckets[::2])]
+
+    @property
+    def latencies(self) -> Iterator[tuple[float, int]]:
+        """Each latency, and how many took so long."""
+        return zip(map(_SECONDS.__getitem__, self.buckets[::2]), self.buckets[1::2], strict=True)
+
+    @property
+    def requests(self) -> Iterable[tuple[float, int, float]]:
+        """(latency, how many, how long each of them was certainly held), in seconds."""
+        return self._held if self.delays else ((latency, count, 0.0) for latency, count in self.latencies)
 
     @cached_property
-    def requests(self) -> tuple[tuple[float, int, float], ...]:
-        """(latency, how many, how long each of them was certainly held), in seconds."""
+    def _held(self) -> tuple[tuple[float, int, float], ...]:
         return tuple((latency, count, self.held(latency)) for latency, count in self.latencies)
 
     def held(self, latency: float) -> float:
@@ -80,15 +103,6 @@ class Course:
         return self._counts[edge][bisect_right(self._untils, t)]
 
 
-class _Shared(dict[tuple[int, int], tuple[float, int]]):
-    """Seconds and count of a bucket and its count: an hour has millions of them, of a few thousand values."""
-
-    def __missing__(self, pair: tuple[int, int]) -> tuple[float, int]:
-        index, count = pair
-        made = self[pair] = (_seconds(index), count)
-        return made
-
-
 _COURSES: WeakKeyDictionary[Evidence, dict[EndpointKey, Course]] = WeakKeyDictionary()
 
 
@@ -104,20 +118,12 @@ def courses(evidence: Evidence) -> dict[EndpointKey, Course]:
     if not records:
         raise Gap("no client latencies over time were recorded")
     found: dict[EndpointKey, Course] = defaultdict(Course)
-    shared = _Shared()
     for record in records:
         since = 0.0
         for until, rows in record.data.rows:
             for method, endpoint, flat, delays in rows:
-                pairs = zip(flat[::2], flat[1::2], strict=True)
-                found[method, endpoint].ended.append(
-                    Ended(
-                        since,
-                        until,
-                        tuple([shared[pair] for pair in pairs]),
-                        tuple((float(floor), count) for floor, count in delays.items()),
-                    )
-                )
+                held = tuple((float(floor), count) for floor, count in delays.items())
+                found[method, endpoint].ended.append(Ended(since, until, flat, held))
             since = until
     for course in found.values():
         course.ended.sort(key=lambda ended: ended.until)
@@ -154,8 +160,3 @@ class UnderWay:
             if ended.longest >= seconds and ended.since - ended.longest <= t - seconds:
                 latest = ended.until
         return t + self._longest if latest is None else latest
-
-
-@lru_cache(maxsize=8192)
-def _seconds(index: int) -> float:
-    return (bucket_top(index) + 1) / 1e6

@@ -76,18 +76,20 @@ class MachineTruth(Truth):
             views, ("gauges", self.figure, ordinal), lambda: _gauges(self.figure, ordinal, readings)
         )
 
+        disk = self.figure == "disk_used"
+        sizes: dict[str, float] = _kept(views, "sizes", lambda: _sizes(readings)) if disk else {}
+
         # programs reserve files of hundreds of megabytes and cut them again at once, two of them at a time too
         def at(t: float) -> Bounds:
             scrape = latest(stamps, scrapes, failed, t)
             if scrape is None:
                 return {}
-            disk = self.figure == "disk_used"
             bounds = {
                 value: readings.gauge(scrape, figure, math.inf, together=disk)
                 for value, figure in figures.items()
             }
             return {
-                tuple((name, value) for name in by): reserved(bound, _size(readings, value))
+                tuple((name, value) for name in by): reserved(bound, sizes[value])
                 if disk and bound is not None
                 else bound
                 for value, bound in bounds.items()
@@ -105,8 +107,13 @@ def reserved(bounds: Interval, size: float) -> Interval:
     return Interval(bounds.low, bounds.high + (2 * SEGMENT_BYTES / size if size else 0.0))
 
 
-def _size(readings: Readings, mount: str) -> float:
-    return float(max(row.files.get(mount, (0, 0))[0] for row in readings.rows))
+def _sizes(readings: Readings) -> dict[str, float]:
+    """The largest size that each file system had, in bytes."""
+    found: dict[str, float] = {}
+    for row in readings.rows:
+        for mount, figures in row.files.items():
+            found[mount] = max(found.get(mount, 0.0), float(figures[0]))
+    return found
 
 
 def _gauges(name: str, ordinal: int, readings: Readings) -> dict[str, Figure]:

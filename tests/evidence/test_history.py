@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from promproof.errors import InputError
 from promproof.evidence.history import History, Recorder, read
 from promproof.evidence.records import (
     AlertsPoll,
+    Kernel,
     Latencies,
     Ledger,
     Machine,
@@ -22,8 +25,10 @@ from promproof.evidence.records import (
     Trouble,
     base,
 )
-from promproof.evidence.records.base import Kind
+from promproof.evidence.records.base import Kind, Part
+from promproof.evidence.records.columns import Table
 from promproof.evidence.records.drills import Poll
+from promproof.evidence.records.metrics import MachineReadings
 from promproof.exposition import parse
 from promproof.verdict import Outcome, Verdict, exit_status
 from tests.records import record
@@ -263,7 +268,13 @@ LARGE: tuple[Kind, ...] = (
     Latencies("drill", ((1.5, (("GET", "/a", (4000, 1, 5000, 2), {"0.5": 1}),)), (2, ()))),
     Ledger("drill", True, {"bin_seconds": 0.1, "lags": [4000, 4000]}, status=0, problems=("late",)),
     Machine(tuple(looked(number, {"a": (0, 0), "b": (1, number)}) for number in range(1100)), 7.0),
+    Machine((looked(1, {"a": (2**70, 0)}),), 7.0),
     Machine((), None),
+    Kernel(tuple((t / 20, t / 20 + 0.001, 0.5, 4096 * t, 19, 2) for t in range(300))),
+    Kernel(((0.05, 0.051, 0.5, 2**70, 19, 2),)),
+    Kernel(()),
+    Ledger("drill", True, {"bin_seconds": 0.1, "lags": list(range(100)), "users": {"a": [0.5] * 70}}),
+    Ledger("drill", True, {"bin_seconds": 0.1, "lags": [2**70] * 100}),
     Trouble("1"),
 )
 
@@ -276,7 +287,71 @@ def test_a_large_record_is_read_as_a_small_one(
     with closing(Recorder(path, "run", HandClock())) as history:
         small = history.add(told).data
     monkeypatch.setattr(base, "LARGE", 0)
-    assert [record.data for record in read(path).records] == [small] == [told]
+    (large,) = read(path).records
+    assert as_lists(large.data) == as_lists(small) == as_lists(told)
+
+
+def as_lists(value: object) -> object:
+    """The same with every sequence as a list: a large record has arrays in place of tuples."""
+    if isinstance(value, Kind | Part):
+        return {key: as_lists(inner) for key, inner in vars(value).items()}
+    if isinstance(value, Mapping):
+        return {key: as_lists(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence | array) and not isinstance(value, str):
+        return [as_lists(inner) for inner in value]
+    return value
+
+
+def test_numbers_of_a_large_record_are_held_in_arrays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = tuple((t / 20, t / 20 + 0.001, 0.5, 4096 * t, 19, 2) for t in range(10))
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(Kernel(rows))
+        history.add(LARGE[2])
+        history.add(Ledger("drill", True, {"bin_seconds": 0.1, "lags": list(range(100))}))
+    monkeypatch.setattr(base, "LARGE", 0)
+    found = read(path)
+    (kernel,), (machine,), (ledger,) = found.of(Kernel), found.of(Machine), found.of(Ledger)
+    held: tuple[object, ...] = (kernel.data.readings, machine.data.readings, ledger.data.view["lags"])
+    assert [type(numbers) for numbers in held] == [Table, MachineReadings, array]
+    assert (kernel.data.readings[-1], kernel.data.readings[2:4]) == (rows[-1], rows[2:4])
+    with pytest.raises(IndexError):
+        kernel.data.readings[10]
+
+
+def test_a_text_in_a_large_record_of_the_kernel_is_refused_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(Kernel(((0.05, 0.051, 0.5, 4096, 19, 2),)))
+    path.write_text(path.read_text().replace("4096", '"4096"'))
+    monkeypatch.setattr(base, "LARGE", 0)
+    with pytest.raises(InputError, match=r"data\.readings\.0\.3: Input should be a valid integer"):
+        read(path)
+
+
+def test_a_device_that_comes_and_goes_is_in_the_readings_that_had_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices: list[dict[str, tuple[int, ...]]] = [
+        {"a": (1, 2)},
+        {"b": (3,)},
+        {},
+        {"b": (4,), "a": (5, 6)},
+        {"a": (7, 8)},
+    ]
+    machine = Machine(tuple(looked(number, each) for number, each in enumerate(devices)), 7.0)
+    path = tmp_path / "history.jsonl"
+    with closing(Recorder(path, "run", HandClock())) as history:
+        history.add(machine)
+    monkeypatch.setattr(base, "LARGE", 0)
+    (found,) = read(path).of(Machine)
+    assert [dict(reading.disks) for reading in found.data.readings] == devices
+    assert found.data == machine
+    assert machine == found.data
 
 
 def test_a_number_of_a_large_record_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import resource
+from sys import maxsize
 from typing import Any
 
 import pytest
 
 from promproof.errors import InputError
+from promproof.load import descriptors
+from promproof.load.arrival.closed import Closed
 from promproof.load.arrival.open import LEAST, SPARE, Open
 from promproof.load.options import own_workers
 
@@ -34,6 +38,53 @@ def test_so_many_may_be_under_way_as_arrive_during_a_stall(
     keys: dict[str, Any], processes: int, most: int
 ) -> None:
     assert arrival(**keys).sessions_at_once(processes, 10_000) == most
+
+
+@pytest.mark.parametrize(
+    ("keys", "processes", "says"),
+    [
+        (
+            {"rate": "200/s"},
+            1,
+            "up to 200/s: at most 2000 sessions under way (200/s x 10 s, the longest standstill",
+        ),
+        ({"rate": "3000/s"}, 4, "at most 7500 sessions under way in each of 4 processes (750/s x 10 s"),
+        ({"rate": "3000/s"}, 1, "at most 9900 sessions under way (it may open 10000 files"),
+        ({"rate": "5/s"}, 1, "at most 500 sessions under way (the least)"),
+        (
+            {"rate": "200/s", "limit": 7},
+            4,
+            "at most 7 sessions under way in each of 4 processes (arrival.limit)",
+        ),
+    ],
+    ids=["a rate", "four processes", "descriptors", "slow", "said"],
+)
+def test_the_bound_is_told_with_the_rate_and_its_reason(
+    keys: dict[str, Any], processes: int, says: str
+) -> None:
+    assert says in arrival(**keys).at_most(processes, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "files"),
+    [
+        (1024, 4096, 1024),
+        (1024, 20_000, descriptors.LEAST),
+        (1024, resource.RLIM_INFINITY, descriptors.LEAST),
+        (20_000, 20_000, 20_000),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, maxsize),
+    ],
+)
+def test_the_generator_may_open_as_many_files_as_locust_asks_for(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, files: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, hard))
+    assert descriptors.of_generator() == files
+    assert descriptors.allowed() == (maxsize if soft == resource.RLIM_INFINITY else soft)
+
+
+def test_users_who_wait_for_their_answers_need_no_bound() -> None:
+    assert Closed.model_validate({"model": "closed", "users": 10}).at_most(1, 10_000) == ""
 
 
 def test_where_hardly_a_file_may_be_opened_one_session_is_left() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promproof.evidence.bins import bucket_of
 from promproof.evidence.evidence import Scrape
 from promproof.truth.latencies import Course, Ended
 from promproof.truth.metrics import Interval
@@ -75,10 +76,14 @@ def course_of(sent: list[Request]) -> Course:
             for request in mine:
                 if request.delay:
                     delays[request.delay] = delays.get(request.delay, 0) + 1
-            course.ended.append(
-                Ended(since, until, tuple((request.latency, 1) for request in mine), tuple(delays.items()))
-            )
+            buckets = [number for request in mine for number in (bucket_of(microseconds(request.latency)), 1)]
+            course.ended.append(Ended(since, until, buckets, tuple(delays.items())))
     return course
+
+
+def microseconds(seconds: float) -> int:
+    """The last whole one before: a bucket's end is the first after its top."""
+    return round(seconds * 1e6) - 1
 
 
 def increase(values: list[float], seen_before: float, after: float, sampled: float, *, old: bool) -> float:

@@ -63,8 +63,10 @@ class Kind(Part):
     def large(cls, data: Json) -> tuple[Json, Json]:
         """Of a large record: the fields that are read as those of all records, and those that hold most of it, as read.
 
+        Where those are tuples of numbers they may be sequences that hold the same in less memory.
+
         Raises:
-            LookupError, TypeError, ValueError: it is of another form.
+            LookupError, OverflowError, TypeError, ValueError: it is of another form.
         """
         return data, {}
 
@@ -118,7 +120,8 @@ def read_line(line: str) -> Line[Kind]:
     if cls is None:
         raise Broken(f"the kind of record {name!r} is unknown", "kind", "a kind of docs/history.md")
     if len(line) > LARGE:
-        with suppress(LookupError, TypeError, ValueError, RecursionError):  # told below, with its place
+        # told below, with its place; a number that is too large for an array is none of a tuple
+        with suppress(LookupError, TypeError, ValueError, RecursionError, OverflowError):
             return _large(cls, line)
     try:
         return _reader(cls).validate_json(_unpacked(cls, line))

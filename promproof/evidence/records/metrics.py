@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 
 from pydantic import TypeAdapter
 
 from promproof.evidence.figures import Figures
-from promproof.evidence.records.base import Json, Kind, Part
+from promproof.evidence.records.base import STRICT, Json, Kind, Part
 from promproof.evidence.records.changes import MARK, differences, whole
+from promproof.evidence.records.columns import Columns, NamedRows, Table
 
 Samples = tuple[tuple[float, float], ...]
 """(time stamp as run time (s), value)"""
@@ -163,6 +164,12 @@ class Kernel(Kind, kind="kernel"):
     readings: tuple[tuple[float, float, float, int, int, int], ...]
     """rows in the order of the fields of `Figures`"""
 
+    @classmethod
+    def large(cls, data: Json) -> tuple[Json, Json]:
+        """The readings apart, in arrays."""
+        rows = (_FIGURES.validate_python(tuple(row)) for row in data["readings"])
+        return {**data, "readings": []}, {"readings": Table(rows, 3, 3)}
+
     @property
     def figures(self) -> tuple[Figures, ...]:
         """The readings by name."""
@@ -190,33 +197,37 @@ class MachineReading(Part):
     files: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """size, available by mount point"""
 
-    def beside(self, before: MachineReading) -> MachineReading:
-        """The same, sharing what has not changed since the reading before."""
-        return replace(
-            self,
-            disks=_shared(self.disks, before.disks),
-            networks=_shared(self.networks, before.networks),
-            files=_shared(self.files, before.files),
-        )
+
+class MachineReadings(Columns[MachineReading]):
+    """Those of a large record, in arrays."""
+
+    def __init__(self, readings: Iterable[MachineReading]) -> None:
+        """Raises OverflowError when an integer does not fit into 64 bits."""
+        self._rows = NamedRows()
+        for each in readings:
+            integers, groups = (each.cpus, *each.memory), (each.disks, each.networks, each.files)
+            self._rows.append(((each.before, each.after), each.cpu, integers, groups))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _at(self, place: int) -> MachineReading:
+        (before, after), cpu, (cpus, *memory), groups = self._rows.at(place)
+        return MachineReading(before, after, dict(cpu), cpus, tuple(memory), *map(dict, groups))
 
 
 AT_ONCE = 500
 """Readings of a large record that are read at once."""
 _READINGS: TypeAdapter[tuple[MachineReading, ...]] = TypeAdapter(tuple[MachineReading, ...])
-
-
-def _shared(
-    new: dict[str, tuple[int, ...]], old: Mapping[str, tuple[int, ...]]
-) -> dict[str, tuple[int, ...]]:
-    return {name: was if (was := old.get(name)) == figures else figures for name, figures in new.items()}
+_FIGURES: TypeAdapter[tuple[float, float, float, int, int, int]] = TypeAdapter(
+    tuple[float, float, float, int, int, int], config=STRICT
+)
 
 
 def _in_turn(rows: Iterable[Json]) -> Iterator[MachineReading]:
-    rest, before = iter(rows), None
+    rest = iter(rows)
     while chunk := list(islice(rest, AT_ONCE)):
-        for reading in _READINGS.validate_json(json.dumps(chunk)):
-            before = reading if before is None else reading.beside(before)
-            yield before
+        yield from _READINGS.validate_json(json.dumps(chunk))
 
 
 @dataclass(frozen=True)
@@ -245,10 +256,10 @@ class Machine(Kind, kind="machine"):
 
     @classmethod
     def large(cls, data: Json) -> tuple[Json, Json]:
-        """The readings apart."""
+        """The readings apart, in arrays."""
         rows = whole(data["readings"]) if MARK in data else data["readings"]
         rest = {key: value for key, value in data.items() if key != MARK}
-        return {**rest, "readings": []}, {"readings": tuple(_in_turn(rows))}
+        return {**rest, "readings": []}, {"readings": MachineReadings(_in_turn(rows))}
 
 
 @dataclass(frozen=True)

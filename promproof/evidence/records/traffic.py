@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from promproof.evidence.bins import compact
 from promproof.evidence.records.base import STRICT, Json, Kind, Part
 
 UNFILLED = "the pool "
@@ -52,9 +55,27 @@ class Ledger(Kind, kind="ledger"):
 
     @classmethod
     def large(cls, data: Json) -> tuple[Json, Json]:
-        """The view apart."""
+        """The view apart, its long lists in arrays."""
         view = dict(data["view"].items())
-        return {**data, "view": {}}, {"view": view}
+        return {**data, "view": {}}, {"view": _packed(view)}
+
+
+LONG = 64
+"""Numbers of a list from which on it is held in an array."""
+
+
+def _packed(value: Any) -> Any:
+    """The same, with lists of many integers as arrays."""
+    if isinstance(value, dict):
+        return {key: _packed(inner) for key, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    if len(value) < LONG or not all(type(number) is int for number in value):
+        return [_packed(inner) for inner in value]
+    try:
+        return compact(value)
+    except OverflowError:
+        return value
 
 
 @dataclass(frozen=True)
@@ -90,18 +111,24 @@ class Latencies(Kind, kind="latencies"):
 
     @classmethod
     def large(cls, data: Json) -> tuple[Json, Json]:
-        """The rows apart."""
-        rows = tuple(
-            (
-                until,
-                tuple((method, endpoint, tuple(flat), floors) for method, endpoint, flat, floors in ended),
-            )
-            for until, ended in data["rows"]
+        """The rows apart, their buckets and counts in arrays."""
+        return {**data, "rows": []}, {"rows": tuple(_rows(data["rows"]))}
+
+
+Ended = tuple[str, str, tuple[int, ...], dict[str, int]]
+_ROW: TypeAdapter[tuple[float, tuple[Ended, ...]]] = TypeAdapter(
+    tuple[float, tuple[Ended, ...]], config=STRICT
+)
+
+
+def _rows(rows: Any) -> Iterator[Any]:
+    for until, ended in rows:
+        given = tuple((method, endpoint, tuple(flat), floors) for method, endpoint, flat, floors in ended)
+        at, found = _ROW.validate_python((until, given))
+        yield (
+            at,
+            tuple((method, endpoint, array("I", flat), floors) for method, endpoint, flat, floors in found),
         )
-        return {**data, "rows": []}, {"rows": _ROWS.validate_python(rows)}
-
-
-_ROWS: TypeAdapter[Any] = TypeAdapter(get_type_hints(Latencies)["rows"], config=STRICT)
 
 
 @dataclass(frozen=True)

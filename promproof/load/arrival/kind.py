@@ -77,6 +77,13 @@ class Arrival(Strict):
         """When all arrivals are due, in seconds from the begin; None where that depends on the target."""
         return None
 
+    def at_most(self, processes: int, files: int) -> str:
+        """What bounds the sessions under way, in words; empty where the arrivals bound them by themselves.
+
+        processes: among which they are shared; files: how many each of them may open.
+        """
+        return ""
+
     # what a file and a command line say
 
     @property

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from dataclasses import astuple
 from math import ceil, inf
-from sys import maxsize
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from promproof.evidence import bins
+from promproof.load import descriptors
 from promproof.load.arrival.kind import Arrival, Stage, register
 from promproof.load.arrivals import keep, until
 from promproof.load.fields import Duration, EdgeRate, Rate
@@ -66,16 +65,35 @@ class Open(Arrival):
         """Arrivals a second, without stages."""
         return self.rate
 
-    def sessions_at_once(self, processes: int, descriptors: int) -> int:
+    def sessions_at_once(self, processes: int, files: int) -> int:
         """How many sessions may be under way in one of several processes, each of which may open so many files.
 
         A target that stands still holds all that arrive meanwhile.
         """
         if self.limit is not None:
             return self.limit
-        edges = (self.rate or 0.0, *(edge for stage in self.stages for edge in stage.edges))
-        wanted = max(LEAST, ceil(max(edges) / processes * self.stall))
-        return max(min(wanted, descriptors - SPARE), 1)
+        wanted = max(LEAST, ceil(self.highest / processes * self.stall))
+        return max(min(wanted, files - SPARE), 1)
+
+    @property
+    def highest(self) -> float:
+        """The highest rate (1/s)."""
+        return max((self.rate or 0.0, *(edge for stage in self.stages for edge in stage.edges)))
+
+    def at_most(self, processes: int, files: int) -> str:
+        """The highest rate, how many sessions may be under way for it, and where that number comes from."""
+        limit = self.sessions_at_once(processes, files)
+        share = self.highest / processes
+        if self.limit is not None:
+            why = "arrival.limit"
+        elif limit < max(LEAST, ceil(share * self.stall)):
+            why = f"it may open {files} files: ulimit -n"
+        elif limit == LEAST:
+            why = "the least"
+        else:
+            why = f"{share:g}/s x {self.stall:g} s, the longest standstill: arrival.stall"
+        each = f" in each of {processes} processes" if processes > 1 else ""
+        return f"up to {self.highest:g}/s: at most {limit} sessions under way{each} ({why}), a further one is missed"
 
     def course(self, seconds: float | None) -> tuple[Piece, ...]:
         """How the rate goes."""
@@ -96,10 +114,7 @@ class _Arrivals:
     def __init__(self, ground: Ground, player: Player, arrival: Open) -> None:
         self._ground = ground
         self._player = player
-        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._limit = arrival.sessions_at_once(
-            ground.team.share.of, maxsize if descriptors == resource.RLIM_INFINITY else descriptors
-        )
+        self._limit = arrival.sessions_at_once(ground.team.share.of, descriptors.allowed())
         self._schedule = arrival.schedule(ground.scenario.seconds, ground.scenario.seed)
         self._next: tuple[ReadySession, Visit] | None = None
         self._slots = 0
