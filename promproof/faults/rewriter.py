@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
+from promproof.http import Session
+
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})?\s+\S+")
 ACCEPT = "text/plain;version=0.0.4"
 TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -84,9 +86,8 @@ class Rewriter:
         headers = {name: value for name, value in asked.headers.items() if name.lower() not in LEFT_OUT}
         seconds = float(asked.headers.get(TIMEOUT_HEADER) or 10.0)
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.get(asked.path, headers={**headers, "Accept": ACCEPT}, timeout=seconds)
+            with Session(seconds) as session:
+                answer = session.get(asked.path, headers={**headers, "Accept": ACCEPT})
         except requests.RequestException as error:
             self._send(asked, 502, "text/plain", str(error).encode())
             return
