@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from promproof.run.main import run
 from promproof.run.options import Options
 from promproof.run.prepare import prepare
 from promproof.verdict import Outcome, Verdict
-from tests.conftest import at_once, chosen
+from tests.conftest import chosen
 from tests.twins.folders import ERROR, HTTP, PROMETHEUS, changed
 
 pytestmark = [pytest.mark.stack, pytest.mark.whole_run, pytest.mark.takes(40)]
@@ -98,7 +100,8 @@ def judged(
 ) -> dict[str, list[Verdict]]:
     root = tmp_path_factory.mktemp("live")
     wanted: list[Live] = chosen(request, "live")
-    with at_once(2) as pool:
+    # a process has one temporary folder, which goes with the run that made it: two runs are two processes
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         folders = [root / str(number) for number in range(len(wanted))]
         return {
             live.name: verdicts

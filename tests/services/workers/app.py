@@ -1,7 +1,8 @@
 """A shop in two worker processes: `app.py PORT` with one registry for both, `app.py PORT apart` with one for each.
 
 Which of uvicorn's workers takes a connection is chance, and a busy machine may give them all to one. Apart, each worker
-has a port of its own, and connections go to them in turn: nobody can see one of them alone.
+has a port of its own, and connections go to them in turn, those that ask for the metrics by a turn of their own: nobody
+can see one of them alone, however many requests come between two readings.
 """
 
 import asyncio
@@ -33,10 +34,16 @@ async def pump(reader: StreamReader, writer: StreamWriter) -> None:
 
 async def in_turn(port: int, workers: list[int]) -> None:
     """Listen at a port until SIGTERM; each connection goes to the next of the workers."""
-    turns = cycle(workers)
+    readings, others = cycle(workers), cycle(workers)
 
     async def carry(reader: StreamReader, writer: StreamWriter) -> None:
+        begin = await reader.read(65536)
+        turns = others
+        if begin.startswith(b"GET /metrics"):
+            # a kept connection would read the same worker again
+            begin, turns = begin.replace(b"Connection: keep-alive", b"Connection: close", 1), readings
         inner, outer = await asyncio.open_connection(HOST, next(turns))
+        outer.write(begin)
         await asyncio.gather(pump(reader, outer), pump(inner, writer))
 
     ended = asyncio.Event()
